@@ -1,0 +1,23 @@
+import { BeckonError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+
+declare const brand: unique symbol;
+/** A customer id or an alias `scheme:value`: 1-256 bytes of UTF-8 without control characters. */
+export type CustomerId = string & { readonly [brand]: 'CustomerId' };
+
+const CONTROL = /[\p{Cc}\p{Cs}]/u;
+
+/** Why a text cannot be an id, or undefined where it can. Unpaired surrogates count as control characters. */
+export const idProblem = (text: string, bytesMax: number = LIMITS.idBytesMax): string | undefined => {
+  if (text.length === 0) return 'must not be empty';
+  if (text.length > bytesMax || Buffer.byteLength(text) > bytesMax) return `must have at most ${bytesMax} bytes`;
+  if (CONTROL.test(text)) return 'must not contain control characters';
+  return undefined;
+};
+
+/** @throws BeckonError REQUEST_INVALID */
+export const customerId = (text: string): CustomerId => {
+  const problem = idProblem(text);
+  if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customer id ${problem}`);
+  return text as CustomerId;
+};

@@ -1,0 +1,48 @@
+/** Every bound of the service in one place, each with its because. Relations are asserted at the end. */
+export const LIMITS = {
+  /** Default body bound: 500 events of 2 KiB each fit. */
+  bodyBytesMax: 1024 * 1024,
+  /** More events a request would hold the loop for over 1 ms. */
+  eventsPerRequestMax: 500,
+  /** 10,000 ids of 64 bytes fit into the body bound. */
+  customersPerRequestMax: 10_000,
+  /** Ids are kept as bytes beside the rows; longer ones are almost always a bug of the producer. */
+  idBytesMax: 256,
+  /** A single event: four times what the largest order of real data needs. */
+  eventBytesMax: 256 * 1024,
+  /** Nesting of a body: no schema of ours is deeper than 6; recursion stays far from the stack's end. */
+  jsonDepthMax: 64,
+  /** Clocks of producers drift by seconds; a time further ahead is a wrong time zone or a bug. */
+  eventAheadMsMax: 5 * 60 * 1000,
+  /** Forward questions beyond a year are beyond every window and half-life. */
+  askAheadMsMax: 366 * 24 * 3600 * 1000,
+  /** Default number of shards, equal to the partitions of the log topic on Kafka. */
+  shards: 16,
+  /** WebAssembly's own bound on a memory: 65,536 pages of 64 KiB. */
+  shardPagesMax: 65_536,
+  /** Rows of one ONNX run: a larger one would hold the loop for over about 1 ms. */
+  scoreChunkRows: 64,
+  /** A batch with more customers goes to the worker pool, where a hop (~0.1 ms) is small against the work. */
+  inlineBatchCustomersMax: 256,
+  /** A reader retries a row this often before it joins the next turn of the loop. */
+  seqlockRetriesMax: 64,
+  /** Dedupe window, by age and by number of ids a shard. */
+  dedupeWindowMs: 7 * 24 * 3600 * 1000,
+  dedupeIdsPerShardMax: 1_000_000,
+  /** Events that may wait for the writer; beyond, new ones are refused with OVERLOADED. */
+  pendingEventsMax: 50_000,
+  /** Records of one group commit: keeps a commit and the apply after it below about 20 ms. */
+  groupEventsMax: 10_000,
+  /** Whole request, from its first byte to its last; slower clients hold sockets for nothing. */
+  requestTimeoutMs: 10_000,
+  /** Keys of one group table in one shard; the rest share the key `other`. */
+  groupKeysPerShardMax: 65_536,
+} as const;
+
+const holds: readonly [boolean, string][] = [
+  [LIMITS.eventBytesMax <= LIMITS.bodyBytesMax, 'an event fits into a body'],
+  [LIMITS.eventsPerRequestMax <= LIMITS.groupEventsMax, 'a request fits into a group'],
+  [LIMITS.groupEventsMax <= LIMITS.pendingEventsMax, 'a group fits into the queue'],
+  [LIMITS.scoreChunkRows <= LIMITS.inlineBatchCustomersMax, 'a chunk fits into an inline batch'],
+];
+for (const [ok, relation] of holds) if (!ok) throw new Error(`limits contradict each other: ${relation}`);
