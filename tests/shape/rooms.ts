@@ -1,0 +1,83 @@
+import type { Doors } from './libraries.ts';
+
+/** What each room of src may import. Arrows point down only; a room may always import itself. */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  events: ['base'],
+  features: ['events', 'base'],
+  log: ['base'],
+  state: ['log', 'features', 'events', 'base'],
+  // Knows no customers and no features: rows of numbers in, numbers out.
+  inference: ['base'],
+  packs: ['features', 'events', 'base'],
+  decisions: ['packs', 'inference', 'features', 'events', 'base'],
+  learning: ['decisions', 'packs', 'state', 'log', 'features', 'events', 'base'],
+  serving: ['learning', 'decisions', 'packs', 'inference', 'state', 'features', 'events', 'base'],
+  // Listens on diagnostics_channel, so that nobody in the domain has to know it.
+  telemetry: ['base'],
+  app: [
+    'serving',
+    'telemetry',
+    'learning',
+    'decisions',
+    'packs',
+    'inference',
+    'state',
+    'log',
+    'features',
+    'events',
+    'base',
+  ],
+  cli: [
+    'app',
+    'serving',
+    'telemetry',
+    'learning',
+    'decisions',
+    'packs',
+    'inference',
+    'state',
+    'log',
+    'features',
+    'events',
+    'base',
+  ],
+};
+
+/** The one place of src in which each library may be imported. */
+export const DOORS: Doors = {
+  'node:sqlite': ['src/log/'],
+  'node:worker_threads': ['src/app/'],
+  'node:child_process': ['src/inference/'],
+  'node:cluster': [],
+  'onnxruntime-node': ['src/inference/session.ts'],
+  fastify: ['src/serving/http/'],
+  '@fastify/swagger': ['src/serving/http/'],
+  '@fastify/swagger-ui': ['src/serving/http/'],
+  pino: ['src/telemetry/logger.ts'],
+  'prom-client': ['src/telemetry/'],
+  piscina: ['src/app/'],
+  yaml: ['src/base/yaml.ts'],
+  ajv: ['src/base/schema-check.ts'],
+  'csv-parse': ['src/cli/', 'src/learning/'],
+  'cli-progress': ['src/cli/'],
+  'fastest-levenshtein': ['src/base/suggest.ts'],
+  // Every schema is written with it, in the room that owns the shape.
+  typebox: ['src/'],
+};
+
+/** Dependencies that no import names, and how they are used instead. */
+export const USED_WITHOUT_IMPORT: Readonly<Record<string, string>> = {
+  'pino-pretty': 'pino loads it by name as its transport on a terminal',
+  node: 'npm scripts run it',
+  typescript: 'npm run typecheck',
+  '@biomejs/biome': 'npm run lint',
+};
+
+/** Files of src that only tests and benchmarks reach, and why they stand in src. */
+export const REACHED_BY_TESTS_ONLY: Readonly<Record<string, string>> = {
+  'src/log/memory-log.ts': 'the second implementation that keeps the contract of the log honest',
+};
+
+/** Rooms that live on log time and event time. */
+export const ROOMS_WITHOUT_CLOCK: readonly string[] = ['state', 'features'];
