@@ -37,8 +37,8 @@ export const brokenLinks = (
     if (/^[a-z][a-z0-9+.-]*:/i.test(link) || link.startsWith('//')) continue;
     const [path, anchor] = link.split('#');
     const target = path === '' ? file : posix.join(posix.dirname(file), decodeURIComponent(path));
-    if (target.startsWith('..') || !repository.stands(target))
-      found.push(`${file} links to ${link}, which is not there`);
+    const isThere = target === file || (!target.startsWith('..') && repository.stands(target));
+    if (!isThere) found.push(`${file} links to ${link}, which is not there`);
     else if (anchor !== undefined && target.endsWith('.md')) {
       const anchors = anchorsOf(target === file ? markdown : repository.textOf(target));
       if (!anchors.includes(anchor)) found.push(`${file} links to ${link}, and no heading there is called so`);
