@@ -6,8 +6,13 @@
  * - `append` resolves when the whole group is durable, and rejects when it may not be; after a rejection the
  *   log accepts nothing more, because what is on disk is only known after it is opened anew.
  * - A group is whole or absent after a crash.
- * - `read` gives groups in the order of their offsets and ends at the end that the log had when it was called.
+ * - `read` gives groups in the order of their offsets and ends at the end that the log had when it was called;
+ *   appends may go on meanwhile.
  * - The log time of a group is never before that of an earlier group of its partition.
+ *
+ * A call that breaks the contract (no records, log time going back) is a RangeError and changes nothing.
+ * Every other error is a BeckonError: LOG_UNAVAILABLE (failed, closed, opened for reading only), LOG_DAMAGED
+ * (names the offset) or DATA_FORMAT_UNSUPPORTED.
  */
 export interface EventLog {
   /** Independent sequences of offsets: 1 embedded, one a shard on Kafka. */
@@ -26,6 +31,7 @@ export interface AppendGroup {
   /** Records one after another, as `events/record` writes them. The log copies or writes them before it resolves. */
   readonly records: Uint8Array;
   readonly count: number;
+  /** Whole milliseconds since the Unix epoch. */
   readonly logTimeMs: number;
 }
 
@@ -36,3 +42,13 @@ export interface AppendedGroup {
 
 /** A group as it was appended. */
 export interface LogGroup extends AppendGroup, AppendedGroup {}
+
+/** @throws RangeError where a group breaks the contract of {@link EventLog.append}. */
+export const checkGroup = (group: AppendGroup, lastLogTimeMs: number): void => {
+  if (!Number.isSafeInteger(group.count) || group.count < 1) {
+    throw new RangeError(`a group holds at least 1 record, not ${group.count}`);
+  }
+  if (!Number.isSafeInteger(group.logTimeMs) || group.logTimeMs < lastLogTimeMs) {
+    throw new RangeError(`log time ${group.logTimeMs} is not a whole millisecond at or after ${lastLogTimeMs}`);
+  }
+};

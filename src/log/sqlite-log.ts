@@ -1,0 +1,235 @@
+import { BeckonError } from '../base/errors.ts';
+import { type AppendedGroup, type AppendGroup, checkGroup, type EventLog, type LogGroup } from './event-log.ts';
+import { damagedAt, GROUP_FORMAT, type GroupRow, groupChecksum, groupOfRow, newerFormat } from './group-row.ts';
+import { type Database, openDatabase, sqliteProblem } from './sqlite.ts';
+
+/** "BKLG": tells a log from any other SQLite database. */
+const APPLICATION_ID = 0x424b4c47;
+
+/** 4 KiB, the block of common file systems: a commit of one small record writes one or two pages, not 16 or 32 KiB. */
+const PAGE_BYTES = 4096;
+
+/**
+ * The write-ahead log is copied into the database when it has about this size. SQLite's own automatic checkpoint
+ * (1,000 pages, on the commit that passes them) would make that commit wait for 4 MiB to be copied; 1 MiB takes
+ * 1-2 ms, a group of 3 MB about 6. Smaller would sync more often for nothing.
+ */
+const WAL_BYTES_MAX = 1024 * 1024;
+
+/** Nobody else writes; a backup or a reader may hold a lock for a moment. */
+const LOCK_TIMEOUT_MS = 5000;
+
+/** A page of a read: enough rows to spread the cost of a query, and a bound on memory where groups are large. */
+const READ_ROWS_MAX = 256;
+const READ_BYTES_MAX = 4 * 1024 * 1024;
+
+const SCHEMA = `
+  BEGIN IMMEDIATE;
+  CREATE TABLE log_group (
+    first_offset INTEGER PRIMARY KEY,
+    format INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    log_time_ms INTEGER NOT NULL,
+    records BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${GROUP_FORMAT};
+  COMMIT`;
+
+/**
+ * The embedded log: a SQLite database of its own, one row a group commit.
+ *
+ * An append is one autocommitted INSERT with `synchronous=FULL`: it returns after the write-ahead log is synced.
+ * It happens synchronously inside `append`, on the thread that calls it.
+ */
+export class SqliteLog implements EventLog {
+  readonly partitions = 1;
+  readonly #db: Database;
+  readonly #insert;
+  readonly #page;
+  readonly #checkpoint;
+  #end: number;
+  #lastLogTimeMs: number;
+  #walBytes = 0;
+  /** Why nothing is accepted any more; undefined while the log is well. */
+  #refusal: string | undefined;
+  readonly #readOnly: boolean;
+
+  /**
+   * Opens the log, makes it where there is none, and verifies its last group.
+   * @throws BeckonError LOG_UNAVAILABLE, LOG_DAMAGED, DATA_FORMAT_UNSUPPORTED
+   */
+  static open(path: string): SqliteLog {
+    return SqliteLog.#open(path, false);
+  }
+
+  /**
+   * Opens an existing log for reading: for export and inspection. Appends are refused.
+   * @throws BeckonError LOG_UNAVAILABLE where there is no log, LOG_DAMAGED, DATA_FORMAT_UNSUPPORTED
+   */
+  static openReadOnly(path: string): SqliteLog {
+    return SqliteLog.#open(path, true);
+  }
+
+  static #open(path: string, readOnly: boolean): SqliteLog {
+    let db: Database | undefined;
+    try {
+      db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly });
+      prepareDatabase(db, path, readOnly);
+      return new SqliteLog(db, readOnly);
+    } catch (error) {
+      db?.close();
+      throw openingError(path, error);
+    }
+  }
+
+  private constructor(db: Database, readOnly: boolean) {
+    this.#db = db;
+    this.#readOnly = readOnly;
+    this.#insert = db.prepare('INSERT INTO log_group VALUES (?, ?, ?, ?, ?, ?)');
+    this.#page = db.prepare(
+      'SELECT * FROM log_group WHERE first_offset >= ? AND first_offset < ? ORDER BY first_offset LIMIT ?',
+    );
+    this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+    const row = db.prepare('SELECT * FROM log_group ORDER BY first_offset DESC LIMIT 1').get() as GroupRow | undefined;
+    const last = row === undefined ? undefined : groupOfRow(row, row.first_offset);
+    this.#end = last === undefined ? 0 : last.firstOffset + last.count;
+    this.#lastLogTimeMs = last?.logTimeMs ?? 0;
+  }
+
+  async append(group: AppendGroup): Promise<AppendedGroup> {
+    this.#checkUsable();
+    if (this.#readOnly) throw new BeckonError('LOG_UNAVAILABLE', 'The log was opened for reading only.');
+    checkGroup(group, this.#lastLogTimeMs);
+    const { records, count, logTimeMs } = group;
+    const firstOffset = this.#end;
+    const checksum = groupChecksum(GROUP_FORMAT, firstOffset, count, logTimeMs, records);
+    try {
+      // Before the group and not after it: what was durable is already answered, only this group waits.
+      if (this.#walBytes >= WAL_BYTES_MAX) {
+        this.#checkpoint.get();
+        this.#walBytes = 0;
+      }
+      this.#insert.run(firstOffset, GROUP_FORMAT, count, logTimeMs, records, checksum);
+    } catch (error) {
+      // Whether the group is on disk is only known after the log has been opened anew.
+      this.#refusal = 'An earlier write of the log failed; nothing is accepted until the service is started anew.';
+      throw new BeckonError('LOG_UNAVAILABLE', `The log cannot be written: ${(error as Error).message}.`, {
+        cause: error,
+      });
+    }
+    this.#end += count;
+    this.#lastLogTimeMs = logTimeMs;
+    // The pages of the blob, its leaf and the header page.
+    this.#walBytes += (Math.ceil(records.byteLength / PAGE_BYTES) + 2) * PAGE_BYTES;
+    return { partition: 0, firstOffset };
+  }
+
+  read(from: readonly number[]): AsyncIterable<LogGroup> {
+    this.#checkUsable();
+    return this.#groups(from[0], this.#end);
+  }
+
+  async *#groups(from: number, end: number): AsyncGenerator<LogGroup> {
+    if (from >= end) return;
+    let next = this.#startOfGroup(from);
+    while (next < end) {
+      const page = this.#readPage(next, end);
+      if (page.length === 0) throw damagedAt(next, 'the group is missing');
+      yield* page;
+      const last = page[page.length - 1];
+      next = last.firstOffset + last.count;
+    }
+  }
+
+  /** First offset of the group that holds an offset. */
+  #startOfGroup(offset: number): number {
+    const row = this.#guarded(offset, () =>
+      this.#db.prepare('SELECT max(first_offset) AS start FROM log_group WHERE first_offset <= ?').get(offset),
+    );
+    const start = row?.start;
+    if (typeof start !== 'number') throw damagedAt(offset, 'the group is missing');
+    return start;
+  }
+
+  /** Groups from the one that begins at `next`, read to their end before anything else may use the connection. */
+  #readPage(next: number, end: number): LogGroup[] {
+    return this.#guarded(next, () => {
+      const groups: LogGroup[] = [];
+      let bytes = 0;
+      let expected = next;
+      for (const row of this.#page.iterate(next, end, READ_ROWS_MAX)) {
+        const group = groupOfRow(row as unknown as GroupRow, expected);
+        groups.push(group);
+        expected += group.count;
+        bytes += group.records.byteLength;
+        if (bytes >= READ_BYTES_MAX) break;
+      }
+      return groups;
+    });
+  }
+
+  #guarded<T>(offset: number, work: () => T): T {
+    this.#checkUsable();
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof BeckonError) throw error;
+      if (sqliteProblem(error) === 'corrupt') throw damagedAt(offset, 'the database file is malformed', error);
+      throw new BeckonError('LOG_UNAVAILABLE', `The log cannot be read: ${(error as Error).message}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  ends(): readonly number[] {
+    return [this.#end];
+  }
+
+  lastLogTimeMs(): number {
+    return this.#lastLogTimeMs;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#db.isOpen) return;
+    this.#refusal = 'The log is closed.';
+    this.#db.close();
+  }
+
+  #checkUsable(): void {
+    if (this.#refusal !== undefined) throw new BeckonError('LOG_UNAVAILABLE', this.#refusal);
+  }
+}
+
+/** Sets up the connection, makes the table of a new log, and checks the format of an old one. */
+const prepareDatabase = (db: Database, path: string, readOnly: boolean): void => {
+  const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  const applicationId = pragma('application_id');
+  const isNew = applicationId === 0 && db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+  if (isNew && readOnly) throw new BeckonError('LOG_UNAVAILABLE', `There is no log in ${path} yet.`);
+  if (!isNew && applicationId !== APPLICATION_ID) {
+    throw new BeckonError('DATA_FORMAT_UNSUPPORTED', `${path} is a database, but not a log of Beckon.`);
+  }
+  const format = pragma('user_version') as number;
+  if (format > GROUP_FORMAT) throw newerFormat(`The log ${path}`, format);
+  if (readOnly) return;
+  db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+  const mode = pragma('journal_mode = WAL');
+  if (mode !== 'wal') {
+    throw new BeckonError('LOG_UNAVAILABLE', `The file system of ${path} cannot hold a write-ahead log.`);
+  }
+  db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0');
+  if (isNew) db.exec(SCHEMA);
+};
+
+const openingError = (path: string, error: unknown): BeckonError => {
+  if (error instanceof BeckonError) return error;
+  const { message } = error as Error;
+  const problem = sqliteProblem(error);
+  if (problem === 'corrupt' || problem === 'not-a-database') {
+    return new BeckonError('LOG_DAMAGED', `The log ${path} is damaged: ${message}.`, { cause: error });
+  }
+  const hint = problem === 'cannot-open' ? ' Does it exist, and may this user read and write it?' : '';
+  return new BeckonError('LOG_UNAVAILABLE', `The log ${path} cannot be opened: ${message}.${hint}`, { cause: error });
+};
