@@ -1,0 +1,88 @@
+import { BeckonError } from '../base/errors.ts';
+import type { Golden, Manifest } from './manifest.ts';
+import { refusal } from './refusal.ts';
+import type { Bundle } from './repository.ts';
+import { HeadSession } from './session.ts';
+
+/** The process in which a model runs for the first time: it may hang or crash here without harm. See prove.ts. */
+
+/** What the parent sends, and what it gets back unless this process hangs or dies. */
+export type ProveJob = Pick<Bundle, 'id' | 'manifest' | 'golden' | 'model'>;
+export interface ProveReport {
+  /** Message of the refusal; undefined where the bundle is proven. */
+  readonly refused: string | undefined;
+}
+
+/** Far outside of what any feature is, yet small enough that a sound float32 graph stays finite. */
+const LARGE = 1e9;
+
+process.once('message', (job: ProveJob) => {
+  process.send!(report(job), () => process.disconnect());
+});
+
+const report = (job: ProveJob): ProveReport => {
+  try {
+    const session = HeadSession.open(job);
+    try {
+      const problem = goldenProblem(session, job.golden) ?? edgeProblem(session, job.manifest);
+      return { refused: problem && refusal(job.id, problem).message };
+    } finally {
+      session.release();
+    }
+  } catch (thrown) {
+    const { message, cause } = thrown as Error;
+    return {
+      refused:
+        thrown instanceof BeckonError && thrown.code === 'BUNDLE_REFUSED' ? message : failed(job, message, cause),
+    };
+  }
+};
+
+const failed = (job: ProveJob, message: string, cause: unknown): string =>
+  refusal(job.id, cause instanceof Error ? `${message} ${cause.message}` : message).message;
+
+const goldenProblem = (session: HeadSession, { rows, expected, tolerance }: Golden): string | undefined => {
+  const width = session.outputWidth;
+  const whole = new Float32Array(rows.length * width);
+  session.run(Float32Array.from(rows.flat()), rows.length, whole);
+  const alone = new Float32Array(width);
+  for (const [row, input] of rows.entries()) {
+    session.run(Float32Array.from(input), 1, alone);
+    for (const [column, { name }] of session.columns.entries()) {
+      const wanted = expected[row][column];
+      for (const [got, how] of [
+        [alone[column], 'alone'],
+        [whole[row * width + column], `in a batch of ${rows.length}`],
+      ] as const) {
+        if (Math.abs(got - wanted) <= tolerance) continue;
+        return `golden row ${row} ${how} gives ${got} for "${name}", but golden.json expects ${wanted} (tolerance ${tolerance})`;
+      }
+    }
+  }
+  return undefined;
+};
+
+const edgeProblem = (session: HeadSession, { input, context }: Manifest): string | undefined => {
+  const inputs = [...input.features, ...context];
+  const edges: [string, number[]][] = [
+    ['all inputs at their default', inputs.map((it) => it.default)],
+    ['all inputs at their minimum', inputs.map((it) => it.min ?? it.default)],
+    ['all inputs at their maximum', inputs.map((it) => it.max ?? it.default)],
+    ['all inputs at 0', inputs.map(() => 0)],
+    [`all inputs at ${LARGE}`, inputs.map(() => LARGE)],
+    [`all inputs at ${-LARGE}`, inputs.map(() => -LARGE)],
+    [`inputs at ${LARGE} and ${-LARGE} by turns`, inputs.map((_, i) => (i % 2 === 0 ? LARGE : -LARGE))],
+  ];
+  const output = new Float32Array(session.outputWidth);
+  for (const [what, row] of edges) {
+    session.run(Float32Array.from(row), 1, output);
+    for (const [column, { name, kind }] of session.columns.entries()) {
+      const value = output[column];
+      if (!Number.isFinite(value)) return `a row with ${what} gives ${value} for "${name}"`;
+      if (kind === 'propensity' && (value < 0 || value > 1)) {
+        return `a row with ${what} gives ${value} for "${name}", which is said to be a propensity (0 to 1)`;
+      }
+    }
+  }
+  return undefined;
+};

@@ -1,0 +1,69 @@
+import { Batcher } from './batcher.ts';
+import type { HeadSession } from './session.ts';
+
+/** A head as this thread serves it now. */
+export interface LiveHead {
+  /** What an answer must name as the model that it used. */
+  readonly session: HeadSession;
+  readonly batcher: Batcher;
+}
+
+export interface HeadInfo {
+  readonly head: string;
+  readonly name: string;
+  readonly version: string;
+  /** Of model.onnx. */
+  readonly sha256: string;
+  /** `draining`: replaced, and finishing the rows that it had taken. */
+  readonly state: 'live' | 'draining';
+}
+
+/** The heads of one thread. */
+export class HeadRegistry {
+  readonly #live = new Map<string, LiveHead>();
+  readonly #draining = new Set<LiveHead>();
+
+  /**
+   * The live model of a head. Take it in the turn in which you add rows, keep it with the request, and name its session
+   * in the answer: a swap between the two does not touch it.
+   * @returns undefined where the pack has no such head.
+   */
+  get(head: string): LiveHead | undefined {
+    return this.#live.get(head);
+  }
+
+  /**
+   * Makes a model the live one of its head, at once for every later {@link get}; rows that the one before it has taken
+   * are finished by that one.
+   * @returns when the one before it, if any, has finished and is released.
+   */
+  async swap(session: HeadSession): Promise<void> {
+    const previous = this.#live.get(session.head);
+    this.#live.set(session.head, { session, batcher: new Batcher(session) });
+    if (previous !== undefined) await this.#drain(previous);
+  }
+
+  /** The live models by name of their heads, then those that are draining. */
+  list(): HeadInfo[] {
+    return [...describe(this.#live.values(), 'live'), ...describe(this.#draining, 'draining')];
+  }
+
+  /** Removes all heads. @returns when all rows are told and all sessions released; only then may the thread end. */
+  async close(): Promise<void> {
+    const all = [...this.#live.values()];
+    this.#live.clear();
+    await Promise.all([...all, ...this.#draining].map((live) => this.#drain(live)));
+  }
+
+  async #drain(live: LiveHead): Promise<void> {
+    this.#draining.add(live);
+    await live.batcher.close();
+    live.session.release();
+    this.#draining.delete(live);
+  }
+}
+
+const describe = (heads: Iterable<LiveHead>, state: HeadInfo['state']): HeadInfo[] =>
+  [...heads]
+    .map(({ session: { head, name, version, sha256 } }) => ({ head, name, version, sha256, state }))
+    .sort((a, b) => (a.head < b.head ? -1 : 1));
