@@ -11,21 +11,74 @@ export const formatTime = (ms: number): string => new Date(ms).toISOString();
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
+/** ms since the Unix epoch of a date of the proleptic Gregorian calendar, NaN for 30 February and the like. */
+const dateMs = (year: number, month: number, day: number): number => {
+  if (month < 1 || month > 12 || day < 1) return Number.NaN;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const daysInMonth = month === 2 ? (leap ? 29 : 28) : 30 + ((month + (month >> 3)) & 1);
+  if (day > daysInMonth) return Number.NaN;
+  // Years from March on, so that the leap day is the last of its year; 719,468 days lie between 0000-03-01 and 1970.
+  const y = month > 2 ? year : year - 1;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const days = 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468;
+  return days * 86_400_000;
+};
+
+/** The two digits at `i`, or a number above 99 where they are not digits. */
+const two = (text: string, i: number): number => {
+  const tens = text.charCodeAt(i) - 48;
+  const ones = text.charCodeAt(i + 1) - 48;
+  return tens >>> 0 > 9 || ones >>> 0 > 9 ? 1000 : tens * 10 + ones;
+};
+
+const ZULU = 'Z'.charCodeAt(0);
+const DOT = '.'.charCodeAt(0);
+const COLON = ':'.charCodeAt(0);
+const DASH = '-'.charCodeAt(0);
+const TEE = 'T'.charCodeAt(0);
+
+/** The two forms that nearly every producer sends, `…:SSZ` and `…:SS.mmmZ`, ten times as fast; NaN: ask the slow one. */
+const parseUtc = (text: string): number => {
+  const { length } = text;
+  if ((length !== 20 && length !== 24) || text.charCodeAt(length - 1) !== ZULU) return Number.NaN;
+  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH || text.charCodeAt(10) !== TEE) return Number.NaN;
+  if (text.charCodeAt(13) !== COLON || text.charCodeAt(16) !== COLON) return Number.NaN;
+  const year = two(text, 0) * 100 + two(text, 2);
+  const hour = two(text, 11);
+  const minute = two(text, 14);
+  const second = two(text, 17);
+  if (year > 9999 || hour > 23 || minute > 59 || second > 59) return Number.NaN;
+  let fraction = 0;
+  if (length === 24) {
+    const hundredths = two(text, 20);
+    const thousandths = text.charCodeAt(22) - 48;
+    if (text.charCodeAt(19) !== DOT || hundredths > 99 || thousandths >>> 0 > 9) return Number.NaN;
+    fraction = hundredths * 10 + thousandths;
+  }
+  return dateMs(year, two(text, 5), two(text, 8)) + ((hour * 60 + minute) * 60 + second) * 1000 + fraction;
+};
+
+const parseAny = (text: string): number => {
+  const parts = RFC3339.exec(text);
+  if (parts === null) return Number.NaN;
+  const [, year, month, day, hour, minute, second] = parts.map(Number);
+  if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
+  const fraction = parts[7] === undefined ? 0 : Number(parts[7].slice(0, 3).padEnd(3, '0'));
+  // A leap second is told as the one before it, as Unix time does.
+  const utc = dateMs(year, month, day) + ((hour * 60 + minute) * 60 + Math.min(second, 59)) * 1000 + fraction;
+  if (parts[8] === undefined) return utc;
+  const offsetHours = Number(parts[9]);
+  const offsetMinutes = Number(parts[10]);
+  if (offsetHours > 23 || offsetMinutes > 59) return Number.NaN;
+  const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000;
+  return parts[8] === '+' ? utc - offsetMs : utc + offsetMs;
+};
+
 /**
  * Parses an RFC 3339 time to milliseconds since the Unix epoch (fractions are truncated to the millisecond).
  * @returns NaN where the text is not such a time, also for 30 February or 24:00:00.
  */
 export const parseTime = (text: string): number => {
-  const parts = RFC3339.exec(text);
-  if (parts === null) return Number.NaN;
-  const [, year, month, day, hour, minute, second] = parts as unknown as number[];
-  if (+hour > 23 || +minute > 59 || +second > 60) return Number.NaN;
-  const fraction = parts[7] === undefined ? 0 : Math.trunc(Number(`0.${parts[7]}`) * 1000);
-  const date = Date.UTC(+year, +month - 1, +day, +hour, +minute, Math.min(+second, 59), fraction);
-  const check = new Date(date);
-  if (check.getUTCMonth() !== +month - 1 || check.getUTCDate() !== +day) return Number.NaN;
-  if (parts[8] === undefined) return date;
-  if (+parts[9] > 23 || +parts[10] > 59) return Number.NaN;
-  const offsetMs = (+parts[9] * 60 + +parts[10]) * 60_000;
-  return parts[8] === '+' ? date - offsetMs : date + offsetMs;
+  const ms = parseUtc(text);
+  return Number.isNaN(ms) ? parseAny(text) : ms;
 };

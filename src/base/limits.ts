@@ -10,6 +10,15 @@ export const LIMITS = {
   idBytesMax: 256,
   /** A single event: four times what the largest order of real data needs. */
   eventBytesMax: 256 * 1024,
+  /** Lines of one order: the largest real invoices have some 1,100; more would not fit into an event. */
+  linesPerOrderMax: 4000,
+  /** Tags, skills and other lists of short names in one event. */
+  tagsMax: 200,
+  /** Attributes of one profile update: three times the widest table of real data. */
+  attributesMax: 256,
+  /** CloudEvents extension attributes of one event, and the bytes of one; tracestate needs 512. */
+  extensionsMax: 32,
+  extensionBytesMax: 1024,
   /** Nesting of a body: no schema of ours is deeper than 6; recursion stays far from the stack's end. */
   jsonDepthMax: 64,
   /** Clocks of producers drift by seconds; a time further ahead is a wrong time zone or a bug. */

@@ -1,0 +1,41 @@
+import { Type } from 'typebox';
+import { LIMITS } from '../../base/limits.ts';
+import { made, received } from './definition.ts';
+import { count, days, flag, id, names, optional, property, signed, text } from './fields.ts';
+
+/** Decisions and what came of them, items, staff and the pack itself. */
+export const BUSINESS_EVENTS = [
+  received(
+    100,
+    'outcome.recorded',
+    'Something came of a decision.',
+    Type.Object({ decisionId: id, kind: id, value: optional(signed) }),
+  ),
+  made(101, 'decision.made', 'A decision, with its whole record.', Type.Object({ decisionId: id })),
+  received(
+    102,
+    'item.changed',
+    'A fact about an item changed; the subject is the item.',
+    Type.Object({
+      sku: id,
+      category: optional(text),
+      attributes: optional(Type.Object({}, { additionalProperties: property, maxProperties: LIMITS.attributesMax })),
+      supplyDays: optional(days),
+      margin: optional(signed),
+      signature: optional(flag),
+    }),
+  ),
+  received(
+    103,
+    'staff.changed',
+    'A fact about a member of staff changed; the subject is the staff.',
+    Type.Object({ staffId: id, capacityPerDay: optional(count), skills: optional(names) }),
+  ),
+  made(104, 'trigger.fired', 'A trigger of the pack fired.', Type.Object({ name: optional(text) })),
+  made(
+    105,
+    'pack.changed',
+    'A pack was switched live.',
+    Type.Object({ version: optional(text), sha256: optional(text) }),
+  ),
+] as const;
