@@ -37,3 +37,19 @@ export const undeclaredPackages = (modules: readonly SourceModule[], declared: r
       .filter((name) => !name.startsWith('node:') && !declared.includes(name))
       .map((name) => `${module.file} imports ${name}, which package.json does not declare for it`),
   );
+
+/** The part of package-lock.json that says which packages it holds. */
+export interface PackageLock {
+  readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
+}
+
+/**
+ * Optional packages, such as binaries of other platforms, that the lock names and does not hold. npm leaves them out
+ * where its registry does not serve them, and then `npm ci` refuses the whole lock.
+ */
+export const unlockedPackages = ({ packages }: PackageLock): Violations =>
+  Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !Object.keys(packages).some((held) => held.endsWith(`node_modules/${name}`)))
+      .map((name) => `package-lock.json lacks ${name}, which ${path} may need`),
+  );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { closedDoors, sideDoors, undeclaredPackages } from './libraries.ts';
+import { closedDoors, sideDoors, undeclaredPackages, unlockedPackages } from './libraries.ts';
 import {
   barrels,
   brokenImports,
@@ -135,4 +135,12 @@ test('dependencies and imports are the same set', () => {
   const modules = repository({ 'src/log/a.ts': "import '@scope/used/deep';\nimport 'hoisted';\nimport 'node:fs';" });
   assert.deepEqual(closedDoors(modules, ['@scope/used', 'unused']), ['unused is a dependency that nobody imports']);
   assert.equal(undeclaredPackages(modules, ['@scope/used']).length, 1);
+});
+
+test('binaries of other platforms that a lock names must stand in it', () => {
+  const packages = {
+    'node_modules/a': { optionalDependencies: { 'a-linux': '1', 'a-darwin': '1' } },
+    'node_modules/a-linux': {},
+  };
+  assert.deepEqual(unlockedPackages({ packages }), ['package-lock.json lacks a-darwin, which node_modules/a may need']);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ERRORS } from '../../src/base/errors.ts';
 import { staleFiles } from '../support/generate.ts';
 import { brokenLinks, forbiddenWords, reasonsBelow, unreasonedDependencies } from './documents.ts';
-import { closedDoors, sideDoors, undeclaredPackages } from './libraries.ts';
+import { closedDoors, type PackageLock, sideDoors, undeclaredPackages, unlockedPackages } from './libraries.ts';
 import {
   barrels,
   brokenImports,
@@ -59,6 +59,9 @@ test('every package that is imported is declared where its user gets it', () => 
   holds(undeclaredPackages(source, dependencies));
   holds(undeclaredPackages(modules, [...dependencies, ...devDependencies]));
 });
+
+test('npm ci finds every platform in the lock', () =>
+  holds(unlockedPackages(JSON.parse(textOf('package-lock.json')) as PackageLock)));
 
 test('every dependency is used', () => {
   const isImported = (name: string): boolean => !name.startsWith('@types/') && USED_WITHOUT_IMPORT[name] === undefined;
