@@ -24,7 +24,7 @@ const DATA_DEPTH = 1;
 const compile = schemaCompiler();
 const checks = new Map<string, SchemaCheck>(CATALOGUE.map(({ type, schema }) => [type, compile(schema)]));
 
-/** Why data does not fit its type, or undefined: for events that Beckon makes itself, and for the reader below. */
+/** Why data does not fit its type, or undefined. */
 const dataProblem = (definition: EventDefinition<EventType>, data: object): EventProblem | undefined => {
   const found = payloadProblem(data, DATA_DEPTH);
   if (found !== undefined) return found;

@@ -1,0 +1,214 @@
+import { BeckonError } from '../base/errors.ts';
+import { definitionOfCode, definitionOfType, type EventType } from './catalogue.ts';
+import type { Event } from './event.ts';
+
+/**
+ * One event in the log. Little-endian, unaligned:
+ *
+ *     0  u32 length of the whole record    16  u16 bytes of the subject     24  u32 bytes of the extensions
+ *     4  u8  format                        18  u16 bytes of the source      28  u32 bytes of the data
+ *     5  u8  flags (1: it has a time)      20  u16 bytes of the id          32  subject, source, id,
+ *     6  u16 code of the type              22  u16 0                            extensions and data as JSON
+ *     8  f64 time in ms, 0 without one
+ *
+ * Lengths come first, so that a customer or the identity of an event is hashed without making a string.
+ */
+const FORMAT = 1;
+const HAS_TIME = 1;
+const HEADER_BYTES = 32;
+/** UTF-8 takes at most this many bytes for a UTF-16 unit. */
+const UTF8_UNIT_BYTES_MAX = 3;
+const FIRST_BYTES = 64 * 1024;
+
+/** Packs events into one growing buffer, which is used again after `reset`. */
+export class RecordWriter {
+  count = 0;
+  #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #view = new DataView(this.#buffer.buffer);
+  #end = 0;
+
+  write(event: Event): void {
+    const { subject, source, id, timeMs } = event;
+    const data = JSON.stringify(event.data);
+    const extensions = event.extensions === undefined ? '' : JSON.stringify(event.extensions);
+    const units = subject.length + source.length + id.length + extensions.length + data.length;
+    this.#reserve(HEADER_BYTES + UTF8_UNIT_BYTES_MAX * units);
+
+    const start = this.#end;
+    const view = this.#view;
+    this.#end = start + HEADER_BYTES;
+    const subjectBytes = this.#text(subject);
+    const sourceBytes = this.#text(source);
+    const idBytes = this.#text(id);
+    const extensionBytes = extensions === '' ? 0 : this.#text(extensions);
+    const dataBytes = this.#text(data);
+    if ((subjectBytes | sourceBytes | idBytes) > 0xffff) {
+      this.#end = start;
+      throw new Error('an event with an id that was never checked must not reach the log');
+    }
+    const hasTime = !Number.isNaN(timeMs);
+    view.setUint32(start, this.#end - start, true);
+    view.setUint8(start + 4, FORMAT);
+    view.setUint8(start + 5, hasTime ? HAS_TIME : 0);
+    view.setUint16(start + 6, definitionOfType(event.type)!.code, true);
+    view.setFloat64(start + 8, hasTime ? timeMs : 0, true);
+    view.setUint16(start + 16, subjectBytes, true);
+    view.setUint16(start + 18, sourceBytes, true);
+    view.setUint16(start + 20, idBytes, true);
+    view.setUint16(start + 22, 0, true);
+    view.setUint32(start + 24, extensionBytes, true);
+    view.setUint32(start + 28, dataBytes, true);
+    this.count++;
+  }
+
+  /** The records so far: a view that the next `write` or `reset` may change. */
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#end);
+  }
+
+  reset(): void {
+    this.#end = 0;
+    this.count = 0;
+  }
+
+  /** Writes at the end and answers with the number of bytes. */
+  #text(text: string): number {
+    const written = this.#buffer.write(text, this.#end);
+    this.#end += written;
+    return written;
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#end + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#end);
+    this.#buffer = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+/**
+ * A cursor over records. `next` moves it; the fields then speak of the record it stands on. Byte ranges are
+ * positions in `bytes`, ends exclusive. What does not add up throws LOG_DAMAGED; what a newer version has written,
+ * DATA_FORMAT_UNSUPPORTED.
+ */
+export class RecordReader {
+  bytes: Uint8Array = new Uint8Array(0);
+  typeCode = 0;
+  /** NaN where the producer gave no time. */
+  timeMs = Number.NaN;
+  subjectStart = 0;
+  /** Also the start of the source. */
+  subjectEnd = 0;
+  /** Also the start of the id; source and id lie side by side, so one range covers the identity of the event. */
+  sourceEnd = 0;
+  idEnd = 0;
+  #extensionsEnd = 0;
+  #recordEnd = 0;
+  #buffer: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #data: Record<string, unknown> | undefined;
+
+  constructor(bytes?: Uint8Array) {
+    if (bytes !== undefined) this.reset(bytes);
+  }
+
+  /** Puts the cursor before the first record of other bytes. */
+  reset(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#recordEnd = 0;
+    this.#data = undefined;
+  }
+
+  /** Where the current record starts and ends, for copying it as it is. */
+  get recordStart(): number {
+    return this.subjectStart - HEADER_BYTES;
+  }
+
+  get recordEnd(): number {
+    return this.#recordEnd;
+  }
+
+  /** @returns false at the end. */
+  next(): boolean {
+    const start = this.#recordEnd;
+    const left = this.bytes.length - start;
+    if (left === 0) return false;
+    if (left < HEADER_BYTES) throw damaged(start, 'its header is cut off');
+    const view = this.#view;
+    const length = view.getUint32(start, true);
+    if (length < HEADER_BYTES || length > left) throw damaged(start, `it claims ${length} of ${left} bytes`);
+    const format = view.getUint8(start + 4);
+    if (format !== FORMAT)
+      throw new BeckonError(
+        'DATA_FORMAT_UNSUPPORTED',
+        `the log has a record of format ${format}; this version reads ${FORMAT}`,
+      );
+    this.typeCode = view.getUint16(start + 6, true);
+    this.timeMs = (view.getUint8(start + 5) & HAS_TIME) === 0 ? Number.NaN : view.getFloat64(start + 8, true);
+    this.subjectStart = start + HEADER_BYTES;
+    this.subjectEnd = this.subjectStart + view.getUint16(start + 16, true);
+    this.sourceEnd = this.subjectEnd + view.getUint16(start + 18, true);
+    this.idEnd = this.sourceEnd + view.getUint16(start + 20, true);
+    this.#extensionsEnd = this.idEnd + view.getUint32(start + 24, true);
+    this.#recordEnd = start + length;
+    this.#data = undefined;
+    if (this.#extensionsEnd + view.getUint32(start + 28, true) !== this.#recordEnd)
+      throw damaged(start, 'its parts do not add up to its length');
+    return true;
+  }
+
+  type(): EventType {
+    const definition = definitionOfCode(this.typeCode);
+    if (definition === undefined)
+      throw new BeckonError('DATA_FORMAT_UNSUPPORTED', `the log has an event of the unknown code ${this.typeCode}`);
+    return definition.type;
+  }
+
+  subject(): string {
+    return this.#buffer.toString('utf8', this.subjectStart, this.subjectEnd);
+  }
+
+  source(): string {
+    return this.#buffer.toString('utf8', this.subjectEnd, this.sourceEnd);
+  }
+
+  id(): string {
+    return this.#buffer.toString('utf8', this.sourceEnd, this.idEnd);
+  }
+
+  /** Parsed once a record. */
+  data(): Readonly<Record<string, unknown>> {
+    this.#data ??= this.#json(this.#extensionsEnd, this.#recordEnd);
+    return this.#data;
+  }
+
+  event(): Event {
+    return {
+      type: this.type(),
+      source: this.source(),
+      id: this.id(),
+      subject: this.subject(),
+      timeMs: this.timeMs,
+      data: this.data(),
+      extensions:
+        this.#extensionsEnd === this.idEnd
+          ? undefined
+          : (this.#json(this.idEnd, this.#extensionsEnd) as Event['extensions']),
+    };
+  }
+
+  #json(start: number, end: number): Record<string, unknown> {
+    try {
+      return JSON.parse(this.#buffer.toString('utf8', start, end));
+    } catch (cause) {
+      throw new BeckonError('LOG_DAMAGED', `the record at byte ${this.recordStart} holds no JSON`, { cause });
+    }
+  }
+}
+
+const damaged = (start: number, why: string): BeckonError =>
+  new BeckonError('LOG_DAMAGED', `the record at byte ${start} is damaged: ${why}`);
