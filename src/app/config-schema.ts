@@ -1,0 +1,121 @@
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { LIMITS } from '../base/limits.ts';
+
+/** Limits that a business may set, with the smallest and largest value that the parts behind them can bear. */
+const bounded = (name: keyof typeof LIMITS, minimum: number, maximum: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: LIMITS[name], description });
+
+const closed = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false });
+
+const LimitsSchema = closed({
+  bodyBytesMax: bounded('bodyBytesMax', 1024, 64 * 1024 * 1024, 'Bytes of a request body'),
+  eventsPerRequestMax: bounded('eventsPerRequestMax', 1, 10_000, 'Events of one request'),
+  customersPerRequestMax: bounded('customersPerRequestMax', 1, 100_000, 'Customers of one request'),
+  idBytesMax: bounded('idBytesMax', 1, 256, 'Bytes of an id'),
+  eventBytesMax: bounded('eventBytesMax', 256, 1024 * 1024, 'Bytes of one event'),
+  jsonDepthMax: bounded('jsonDepthMax', 6, 256, 'Nesting of a request body'),
+  eventAheadMsMax: bounded('eventAheadMsMax', 0, 24 * 3600 * 1000, 'How far an event may lie ahead of the log time'),
+  pendingEventsMax: bounded('pendingEventsMax', 1, 1_000_000, 'Events that may wait for the writer'),
+  groupEventsMax: bounded('groupEventsMax', 1, 100_000, 'Events of one group commit'),
+  dedupeWindowMs: bounded('dedupeWindowMs', 0, 366 * 24 * 3600 * 1000, 'How long an event id is remembered'),
+  dedupeIdsPerShardMax: bounded('dedupeIdsPerShardMax', 1, 16_000_000, 'Event ids remembered by one shard'),
+});
+
+const port = (description: string, standard: number) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: standard, description: `${description}; 0 picks a free one` });
+
+const oneOf = <T extends string>(values: readonly [T, ...T[]], standard: T, description: string) =>
+  Type.Enum([...values] as [T, ...T[]], { default: standard, description });
+
+const durationMs = (standard: number, minimum: number, maximum: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: standard, description });
+
+/**
+ * Every setting of the service: the one source of the checks, of the flags and variables, of their help and of
+ * docs/configuration.md. A setting with `secret: true` is never printed.
+ */
+export const ConfigSchema = closed({
+  host: Type.String({
+    minLength: 1,
+    maxLength: 255,
+    default: '127.0.0.1',
+    description: 'Address that all ports are bound to',
+  }),
+  httpPort: port('Port of the HTTP API', 8080),
+  grpcPort: port('Port of the gRPC API', 8081),
+  adminPort: port('Port of metrics and probes', 9090),
+  dataDir: Type.String({
+    minLength: 1,
+    default: 'data',
+    description: 'Folder of log and state; one process at a time may use it',
+  }),
+  pack: Type.String({
+    minLength: 1,
+    default: 'retail',
+    description: 'Name of a pack under `models/` of the installation, or the path of a pack folder',
+  }),
+  servingThreads: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 1,
+    description: 'Threads that answer requests, all on the same port',
+  }),
+  logLevel: oneOf(
+    ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    'info',
+    'Least severe lines that are logged',
+  ),
+  clock: oneOf(
+    ['wall', 'log'],
+    'wall',
+    'What *now* is: the time of the machine, or the greatest time in the log (for replays and tests)',
+  ),
+  insecure: Type.Boolean({
+    default: false,
+    description: 'Allow an address that other machines can reach, without authentication',
+  }),
+  requestTimeoutMs: durationMs(LIMITS.requestTimeoutMs, 100, 600_000, 'Whole request, from its first byte to its last'),
+  // Orchestrators kill after 30 s; what is left after 20 s would not have ended in 10 more.
+  shutdownTimeoutMs: durationMs(20_000, 0, 600_000, 'How long a stop waits for requests in flight'),
+  limits: LimitsSchema,
+});
+
+/** The checked, complete and frozen configuration. `dataDir` and `pack` are as they were given. */
+export type Config = Readonly<Omit<Static<typeof ConfigSchema>, 'limits'>> & {
+  readonly limits: Readonly<Static<typeof LimitsSchema>>;
+};
+
+export interface Setting {
+  /** Path in `beckon.yaml`: `httpPort`, `limits.bodyBytesMax`. */
+  readonly key: string;
+  /** `http-port`; limits have none: a line too many for the help of every command, set once for a business. */
+  readonly flag: string | undefined;
+  /** `BECKON_HTTP_PORT`; limits have none. */
+  readonly variable: string | undefined;
+  readonly schema: TSchema;
+  readonly standard: unknown;
+  readonly description: string;
+  readonly kind: 'integer' | 'boolean' | 'string';
+}
+
+const describe = (key: string, schema: TSchema): Setting => {
+  const annotated = schema as TSchema & { type?: string; default: unknown; description: string };
+  const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const nested = key.includes('.');
+  return {
+    key,
+    flag: nested ? undefined : words,
+    variable: nested ? undefined : `BECKON_${words.replaceAll('-', '_').toUpperCase()}`,
+    schema,
+    standard: annotated.default,
+    description: annotated.description,
+    kind: annotated.type === 'integer' || annotated.type === 'boolean' ? annotated.type : 'string',
+  };
+};
+
+/** Every setting, in the order of the schema, limits last. */
+export const SETTINGS: readonly Setting[] = Object.entries(ConfigSchema.properties).flatMap(([key, schema]) =>
+  key === 'limits'
+    ? Object.entries(LimitsSchema.properties).map(([name, inner]) => describe(`limits.${name}`, inner))
+    : [describe(key, schema)],
+);

@@ -1,0 +1,13 @@
+import type { Command } from './command.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line, no full stop. */
+  readonly summary: string;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+/** Every command, in the order of the help. A command is one file and its line here, so that help loads none of them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'replay', summary: 'Send the events of files to a service', load: () => import('./replay.ts') },
+];

@@ -1,0 +1,40 @@
+import type { Event } from '../../events/event.ts';
+import { isProblem, readEvent } from '../../events/validate.ts';
+import type { Tally } from './tally.ts';
+import type { TextFile } from './text-file.ts';
+
+/** One structured CloudEvent as JSON a line, read as `POST /v1/events` reads them; empty lines mean nothing. */
+export async function* readCloudEvents(file: TextFile, tally: Tally): AsyncGenerator<Event[]> {
+  let rest = '';
+  let line = 0;
+  const read = (text: string, events: Event[]): void => {
+    line++;
+    const json = line === 1 && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+    if (json.trim() === '') return;
+    tally.rowsRead++;
+    let value: unknown;
+    try {
+      value = JSON.parse(json);
+    } catch {
+      tally.reject('MALFORMED_JSON', 1, `${file.path} line ${line}: not JSON`);
+      return;
+    }
+    const event = readEvent(value);
+    if (isProblem(event)) tally.reject(event.code, 1, `${file.path} line ${line}: ${event.message}`);
+    else events.push(event);
+  };
+  for await (const chunk of file.chunks()) {
+    rest += chunk;
+    const events: Event[] = [];
+    let start = 0;
+    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
+      read(rest.slice(start, end), events);
+      start = end + 1;
+    }
+    rest = rest.slice(start);
+    yield events;
+  }
+  const last: Event[] = [];
+  if (rest !== '') read(rest, last);
+  yield last;
+}

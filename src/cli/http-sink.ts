@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BeckonError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { toCloudEvent } from '../events/codec.ts';
+import type { Event } from '../events/event.ts';
+import type { ReplaySink, SubmitOutcome } from './replay-sink.ts';
+
+/** Requests under way: enough that one is on the way while others are on the service's disk. */
+const IN_FLIGHT = 4;
+/** A busy service answers after seconds, a restarting one after its recovery; beyond that somebody has to look. */
+const PATIENCE_MS = 120_000;
+const RETRY_MS = 1000;
+/** Headers and the brackets of the list stay below the rest. */
+const BODY_BYTES_MAX = LIMITS.bodyBytesMax - 1024;
+
+/** Posts to `/v1/events`. What has been sent twice after a broken connection is a duplicate there. */
+export const openHttpSink = (url: string): ReplaySink => {
+  const target = eventsUrl(url);
+  return {
+    batchEventsMax: LIMITS.eventsPerRequestMax,
+    inFlightMax: IN_FLIGHT,
+    async submit(events) {
+      let total: SubmitOutcome = { accepted: 0, duplicates: 0, rejected: {} };
+      for (const body of bodies(events)) total = add(total, await post(target, body));
+      return total;
+    },
+    close: async () => {},
+  };
+};
+
+const eventsUrl = (url: string): URL => {
+  const base = URL.canParse(url) ? new URL(url) : undefined;
+  if (base === undefined || !/^https?:$/.test(base.protocol))
+    throw new BeckonError('USAGE', `--url must be like http://127.0.0.1:8080, not ${url}`);
+  return new URL('v1/events', base.href.endsWith('/') ? base : `${base.href}/`);
+};
+
+/** The events as batches in JSON, none larger than a body may be. */
+const bodies = (events: readonly Event[]): string[] => {
+  const made: string[] = [];
+  let parts: string[] = [];
+  let bytes = 0;
+  const end = (): void => {
+    if (parts.length > 0) made.push(`[${parts.join(',')}]`);
+    parts = [];
+    bytes = 0;
+  };
+  for (const event of events) {
+    const json = JSON.stringify(toCloudEvent(event));
+    const size = Buffer.byteLength(json) + 1;
+    if (bytes + size > BODY_BYTES_MAX) end();
+    parts.push(json);
+    bytes += size;
+  }
+  end();
+  return made;
+};
+
+const post = async (target: URL, body: string): Promise<SubmitOutcome> => {
+  const headers = { 'content-type': 'application/cloudevents-batch+json' };
+  const givingUpMs = Date.now() + PATIENCE_MS;
+  for (let answered = false; ; ) {
+    let status: number;
+    let retryAfter: string | null;
+    let text: string;
+    try {
+      const response = await fetch(target, { method: 'POST', headers, body });
+      answered = true;
+      ({ status } = response);
+      retryAfter = response.headers.get('retry-after');
+      text = await response.text();
+    } catch (error) {
+      const { cause } = error as Error;
+      const why = cause instanceof Error ? cause.message : (error as Error).message;
+      const refused = (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
+      if ((refused && !answered && !reached.has(target.host)) || Date.now() > givingUpMs)
+        throw new BeckonError('NOT_READY', `no service answers at ${target.origin}: ${why}`, { cause: error });
+      await delay(RETRY_MS);
+      continue;
+    }
+    reached.add(target.host);
+    const outcome = status === 202 || status === 400 ? readOutcome(text) : undefined;
+    if (outcome !== undefined) return outcome;
+    if (status !== 503 && status !== 429)
+      throw new BeckonError('REQUEST_INVALID', `${target.origin} answered ${status}: ${text.slice(0, 300)}`);
+    if (Date.now() > givingUpMs)
+      throw new BeckonError('OVERLOADED', `${target.origin} has refused the same events for ${PATIENCE_MS / 1000} s`);
+    await delay(retryMs(retryAfter));
+  }
+};
+
+/** Services that have answered once: a refused connection is then a restart, not a wrong address. */
+const reached = new Set<string>();
+
+const retryMs = (header: string | null): number => {
+  const seconds = Number(header ?? Number.NaN);
+  return seconds >= 0 && seconds <= 60 ? seconds * 1000 : RETRY_MS;
+};
+
+/** The answer to a batch: also a 400 has the list where none of the events could be accepted. */
+const readOutcome = (text: string): SubmitOutcome | undefined => {
+  let answer: { accepted?: number; duplicates?: number; rejected?: { code: string }[] };
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(answer?.rejected)) return undefined;
+  const rejected: Record<string, number> = {};
+  for (const { code } of answer.rejected) rejected[code] = (rejected[code] ?? 0) + 1;
+  return { accepted: answer.accepted ?? 0, duplicates: answer.duplicates ?? 0, rejected };
+};
+
+const add = (a: SubmitOutcome, b: SubmitOutcome): SubmitOutcome => {
+  const rejected: Record<string, number> = { ...a.rejected };
+  for (const [code, count] of Object.entries(b.rejected)) rejected[code] = (rejected[code] ?? 0) + count;
+  return { accepted: a.accepted + b.accepted, duplicates: a.duplicates + b.duplicates, rejected };
+};

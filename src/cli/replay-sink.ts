@@ -1,0 +1,20 @@
+import type { Event } from '../events/event.ts';
+
+/** What became of submitted events; the three add up to their number. */
+export interface SubmitOutcome {
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** By code. */
+  readonly rejected: Readonly<Record<string, number>>;
+}
+
+/** Where a replay goes: the writer of this process, or a service over HTTP. */
+export interface ReplaySink {
+  /** Events of one call at most. */
+  readonly batchEventsMax: number;
+  /** Calls that may be under way at once. A customer's events always go one call after another. */
+  readonly inFlightMax: number;
+  /** Resolves when the events are durable.. */
+  submit(events: readonly Event[]): Promise<SubmitOutcome>;
+  close(): Promise<void>;
+}
