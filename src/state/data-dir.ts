@@ -5,11 +5,11 @@ import { BeckonError } from '../base/errors.ts';
 import { type Database, openDatabase, sqliteProblem } from '../log/sqlite.ts';
 
 /** Format of the directory as a whole; raised when a version of today could no longer read it. */
-export const DATA_DIR_FORMAT = 1;
+const DATA_DIR_FORMAT = 1;
 
 const META_FILE = 'meta.json';
 const LOCK_FILE = 'lock.db';
-export const LOG_FILE = 'log.db';
+const LOG_FILE = 'log.db';
 
 /** A service that is being restarted may still be closing: wait for it this long before the lock counts as held. */
 const LOCK_TIMEOUT_MS = 500;
