@@ -1,20 +1,12 @@
-import { distance } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 
-/** Longer words are no slip of the keyboard, and comparing them would cost more than the answer is worth. */
-const WORD_CHARS_MAX = 48;
-
-/** The candidate that a mistyped word most likely meant, or undefined where none is near. Case is ignored. */
-export const suggest = (word: string, candidates: Iterable<string>): string | undefined => {
-  if (word.length === 0 || word.length > WORD_CHARS_MAX) return undefined;
-  const typed = word.toLowerCase();
-  let best: string | undefined;
-  let bestDistance = Math.floor(word.length / 3) + 1;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - typed.length) >= bestDistance) continue;
-    const far = distance(typed, candidate.toLowerCase());
-    if (far >= bestDistance) continue;
-    best = candidate;
-    bestDistance = far;
-  }
-  return best;
+/**
+ * The candidate that a mistyped word most likely meant.
+ * @returns undefined where none is near: two swapped letters count as 2 changes, and more than 3 are never near.
+ */
+export const suggest = (word: string, candidates: readonly string[]): string | undefined => {
+  if (candidates.length === 0 || word.length > 256) return undefined;
+  const best = closest(word, candidates);
+  const changesMax = word.length < 4 ? 1 : word.length < 9 ? 2 : 3;
+  return distance(word, best) <= changesMax ? best : undefined;
 };

@@ -12,6 +12,8 @@ const DIGITS_MIN = 11;
 /** With a leading plus it is an international number, and those are as short as this. */
 const PLUS_DIGITS_MIN = 8;
 const DIGITS_MAX = 15;
+/** `a@b.cn`. */
+const SHORTEST = 6;
 /** Mainland mobile numbers sent as JSON numbers: 11 digits, 13… to 19…; epoch milliseconds have 13. */
 const MOBILE_FROM = 13_000_000_000;
 const MOBILE_TO = 19_999_999_999;
@@ -26,7 +28,7 @@ const digitsOf = (text: string): number => {
 export const contactDetail = (value: unknown): 'a phone number' | 'an e-mail address' | undefined => {
   if (typeof value === 'number')
     return value >= MOBILE_FROM && value <= MOBILE_TO && Number.isInteger(value) ? 'a phone number' : undefined;
-  if (typeof value !== 'string' || value.length < PLUS_DIGITS_MIN) return undefined;
+  if (typeof value !== 'string' || value.length < SHORTEST) return undefined;
   if (EMAIL.test(value)) return 'an e-mail address';
   const trimmed = value.trim();
   if (DIALED.test(trimmed)) {

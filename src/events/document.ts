@@ -2,9 +2,6 @@ import type { TSchema } from 'typebox';
 import { CATALOGUE } from './catalogue.ts';
 import { dataschemaOf } from './schemas/dataschema.ts';
 
-const BEGIN = '<!-- the table: generated from src/events/catalogue.ts -->';
-const END = '<!-- the end of the table -->';
-
 interface ObjectSchema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, TSchema & ObjectSchema & { readonly items?: ObjectSchema }>>;
@@ -29,14 +26,6 @@ export const eventsTable = (): string => {
     return `| \`${type}\` | ${fieldsOf(schema as ObjectSchema)} | ${description}${note} |`;
   });
   return ['| type | data (required in **bold**) | what happened |', '|---|---|---|', ...rows].join('\n');
-};
-
-/** `docs/events.md` with its table made anew; the prose around it is written by hand. */
-export const eventsPage = (page: string): string => {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`docs/events.md has lost the lines around its table: ${BEGIN} ${END}`);
-  return `${page.slice(0, begin) + BEGIN}\n\n${eventsTable()}\n\n${page.slice(end)}`;
 };
 
 /** Body of `GET /v1/events/types`. */

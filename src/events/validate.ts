@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { parseTime } from '../base/clock.ts';
 import { idProblem } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type SchemaCheck, schemaCompiler } from '../base/schema.ts';
+import { compileSchema } from '../base/schema-check.ts';
 import { suggest } from '../base/suggest.ts';
 import { CATALOGUE, definitionOfType, EVENT_TYPES, type EventType } from './catalogue.ts';
 import type { Event } from './event.ts';
@@ -21,15 +21,13 @@ const TIME_MAX_MS = Date.UTC(2100, 0, 1);
 /** The event and its data. */
 const DATA_DEPTH = 1;
 
-const compile = schemaCompiler();
-const checks = new Map<string, SchemaCheck>(CATALOGUE.map(({ type, schema }) => [type, compile(schema)]));
+const checks = new Map(CATALOGUE.map(({ type, schema }) => [type, compileSchema(schema, 'data')]));
 
 /** Why data does not fit its type, or undefined. */
 const dataProblem = (definition: EventDefinition<EventType>, data: object): EventProblem | undefined => {
   const found = payloadProblem(data, DATA_DEPTH);
   if (found !== undefined) return found;
-  const message =
-    (checks.get(definition.type) as SchemaCheck)(data, 'data') ?? definition.problem?.(data as Record<string, unknown>);
+  const message = checks.get(definition.type)!(data) ?? definition.problem?.(data as Record<string, unknown>);
   return message === undefined ? undefined : problem('EVENT_DATA_INVALID', message);
 };
 

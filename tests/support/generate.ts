@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ERRORS } from '../../src/base/errors.ts';
+import { eventsTable } from '../../src/events/document.ts';
 
 /** A part of a document that is made from the code. */
 interface GeneratedBlock {
@@ -23,7 +24,10 @@ const errorsTable = (): string =>
   ].join('\n');
 
 /** Everything that is generated. A new block is one line here and its two marks in the document. */
-const BLOCKS: readonly GeneratedBlock[] = [{ file: 'docs/errors.md', name: 'errors', make: errorsTable }];
+const BLOCKS: readonly GeneratedBlock[] = [
+  { file: 'docs/errors.md', name: 'errors', make: errorsTable },
+  { file: 'docs/events.md', name: 'events', make: eventsTable },
+];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
