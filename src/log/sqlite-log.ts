@@ -137,7 +137,10 @@ export class SqliteLog implements EventLog {
     while (next < end) {
       const page = this.#readPage(next, end);
       if (page.length === 0) throw damagedAt(next, 'the group is missing');
-      yield* page;
+      for (const group of page) {
+        this.#checkUsable();
+        yield group;
+      }
       const last = page[page.length - 1];
       next = last.firstOffset + last.count;
     }
