@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { configurationTable } from '../../src/app/config-table.ts';
 import { ERRORS } from '../../src/base/errors.ts';
+import { eventsTable } from '../../src/events/document.ts';
 import { eventsTable } from '../../src/events/document.ts';
 
 /** A part of a document that is made from the code. */
