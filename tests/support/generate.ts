@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { configurationTable } from '../../src/app/config-table.ts';
 import { ERRORS } from '../../src/base/errors.ts';
 import { eventsTable } from '../../src/events/document.ts';
-import { eventsTable } from '../../src/events/document.ts';
 
 /** A part of a document that is made from the code. */
 interface GeneratedBlock {
@@ -29,6 +28,7 @@ const errorsTable = (): string =>
 const BLOCKS: readonly GeneratedBlock[] = [
   { file: 'docs/errors.md', name: 'errors', make: errorsTable },
   { file: 'docs/events.md', name: 'events', make: eventsTable },
+  { file: 'docs/configuration.md', name: 'configuration', make: configurationTable },
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
