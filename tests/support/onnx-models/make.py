@@ -150,7 +150,7 @@ def write(head, content, rows, context=0, runs=True):
     (folder / "model.onnx").write_bytes(content)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     (folder / "golden.json").write_text(json.dumps(golden) + "\n")
-    (folder / "CARD.md").write_text(f"# {head}\nMade by make.py for the tests; of no other use.\n")
+    (folder / "CARD.md").write_text(f"# {head}\n\nMade by make.py for the tests; of no other use.\n")
 
 
 rows = random.normal(0, 2, (24, F)).astype(np.float32)

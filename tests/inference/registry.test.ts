@@ -1,0 +1,78 @@
+import { strict as assert } from 'node:assert';
+import { type TestContext, test } from 'node:test';
+import { HeadRegistry } from '../../src/inference/registry.ts';
+import { HeadSession } from '../../src/inference/session.ts';
+import { type ShopHead, shopBundle } from '../support/bundles.ts';
+
+/** A model of the head `buy`, so that one model can take another's place. */
+const openAs = (model: ShopHead, version: string): HeadSession => {
+  const bundle = shopBundle(model);
+  return HeadSession.open({ ...bundle, manifest: { ...bundle.manifest, head: 'buy', version } });
+};
+
+const registryFor = (t: TestContext): HeadRegistry => {
+  const registry = new HeadRegistry();
+  t.after(() => registry.close());
+  return registry;
+};
+
+const ROW = [0.3, -1, 2, 0.5, 1];
+
+const alone = (session: HeadSession): number[] => {
+  const output = new Float32Array(session.outputWidth);
+  session.run(Float32Array.from(ROW), 1, output);
+  return [...output];
+};
+
+const request = (registry: HeadRegistry): Promise<{ version: string; output: number[] }> => {
+  const { session, batcher } = registry.get('buy')!;
+  batcher.input.set(ROW, batcher.offset);
+  return new Promise((resolve, reject) => {
+    batcher.add((version, error, output, offset) => {
+      if (error === undefined) resolve({ version, output: [...output.subarray(offset, offset + 2)] });
+      else reject(error);
+    }, session.version);
+  });
+};
+
+test('a swap is at once for new requests, and those in flight finish on the model they began with', async (t) => {
+  const registry = registryFor(t);
+  const [first, second] = [openAs('linear', '1'), openAs('trees', '2')];
+  const [byFirst, bySecond] = [alone(first), alone(second)];
+  assert.notDeepEqual(byFirst, bySecond);
+
+  await registry.swap(first);
+  const before = Array.from({ length: 100 }, () => request(registry));
+  const swapped = registry.swap(second);
+  const after = Array.from({ length: 100 }, () => request(registry));
+  assert.deepEqual(
+    registry.list().map((head) => [head.head, head.version, head.state]),
+    [
+      ['buy', '2', 'live'],
+      ['buy', '1', 'draining'],
+    ],
+  );
+  for (const answer of await Promise.all(before)) assert.deepEqual(answer, { version: '1', output: byFirst });
+  for (const answer of await Promise.all(after)) assert.deepEqual(answer, { version: '2', output: bySecond });
+
+  await swapped;
+  const { manifest } = shopBundle('trees');
+  assert.deepEqual(registry.list(), [
+    { head: 'buy', name: 'shop-trees', version: '2', sha256: manifest.sha256, state: 'live' },
+  ]);
+  assert.throws(() => alone(first), /is released/);
+});
+
+test('closing answers what was taken, then frees the models', async (t) => {
+  const registry = registryFor(t);
+  const session = openAs('linear', '1');
+  const expected = alone(session);
+  await registry.swap(session);
+  const pending = Array.from({ length: 130 }, () => request(registry));
+  const closed = registry.close();
+  assert.equal(registry.get('buy'), undefined);
+  for (const answer of await Promise.all(pending)) assert.deepEqual(answer.output, expected);
+  await closed;
+  assert.deepEqual(registry.list(), []);
+  assert.throws(() => alone(session), /is released/);
+});
