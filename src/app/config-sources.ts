@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
 import { suggest } from '../base/suggest.ts';
+import { parseYaml } from '../base/yaml.ts';
 import { ConfigSchema, SETTINGS, type Setting } from './config-schema.ts';
 
 /** Settings by key (`limits` nested) as one source gave them. */
@@ -25,9 +25,12 @@ export const fromFile = (path: string | undefined, folder: string): Given => {
     if (path === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw invalid(`${name} cannot be read: ${(error as Error).message}`, error);
   }
-  const document = parseDocument(text, { prettyErrors: true });
-  if (document.errors.length > 0) throw invalid(`${name} is not valid YAML: ${document.errors[0].message}`);
-  const value: unknown = document.toJS() ?? {};
+  let value: unknown;
+  try {
+    value = parseYaml(text) ?? {};
+  } catch (error) {
+    throw invalid(`${name} is not valid YAML: ${(error as Error).message}`, error);
+  }
   const problem = checkSchema(FILE_SCHEMA, value);
   if (problem !== undefined) throw invalid(`${name}: ${problem}`);
   return value as Given;

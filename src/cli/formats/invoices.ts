@@ -1,5 +1,4 @@
 import { idProblem } from '../../base/ids.ts';
-import { LIMITS } from '../../base/limits.ts';
 import type { Event } from '../../events/event.ts';
 import { CENTS_MAX } from './columns.ts';
 import { ROW_INVALID, type Tally } from './tally.ts';
@@ -7,6 +6,9 @@ import { ROW_INVALID, type Tally } from './tally.ts';
 /** Prices are summed as whole ten-thousandths: the files hold prices of 0.001, and sums have to be exact. */
 const PARTS = 10_000;
 const PARTS_OF_CENT = PARTS / 100;
+
+/** What one event holds; the largest real invoices have some 1,100, and the amount counts all of them. */
+const LINES_MAX = 4000;
 
 interface Invoice {
   readonly id: string;
@@ -68,7 +70,7 @@ export class Invoices {
 
 const toEvent = (order: Invoice, cancelled: boolean, cents: number): Event => {
   const total = { orderId: order.invoice, amount: cents / 100 };
-  const lines = [...order.lines.values()].slice(0, LIMITS.linesPerOrderMax);
+  const lines = [...order.lines.values()].slice(0, LINES_MAX);
   return {
     type: cancelled ? 'order.refunded' : 'order.placed',
     source: 'beckon:replay/online-retail',

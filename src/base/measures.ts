@@ -1,0 +1,51 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** What the domain tells about itself, to whoever listens. Nobody in the domain knows who does. */
+export interface MeasuredGroup {
+  /** Applied, duplicates not counted. */
+  events: number;
+  duplicates: number;
+  /** For each event older than the newest of its customer: by how many seconds. */
+  lateSecs: number[];
+}
+
+export interface MeasuredRequest {
+  /** As it was declared: `/v1/customers/:id`, never the path that was asked for. */
+  readonly route: string;
+  readonly method: string;
+  /** HTTP status. */
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** Events that were refused before they reached the log. */
+export interface MeasuredRejection {
+  readonly code: string;
+  readonly events: number;
+}
+
+export interface MeasuredCommit {
+  readonly events: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+}
+
+export interface MeasuredApply {
+  readonly events: number;
+  readonly durationMs: number;
+}
+
+export const measures = {
+  /** A {@link MeasuredRequest}, once its answer was sent. */
+  request: channel('beckon:http.request'),
+  /** A {@link MeasuredRejection}. */
+  rejection: channel('beckon:events.rejected'),
+  /** A {@link MeasuredCommit}, once a group is durable. */
+  commit: channel('beckon:log.commit'),
+  /** A {@link MeasuredApply}, once a group was folded; told by the thread, because the state reads no clock. */
+  apply: channel('beckon:state.apply'),
+  /** An `InferenceRun`, once for each ONNX run. */
+  inferenceRun: channel('beckon:inference.run'),
+  /** A {@link MeasuredGroup}, once a group was folded. */
+  group: channel('beckon:state.group'),
+} as const;
