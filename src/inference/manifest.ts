@@ -59,7 +59,8 @@ export const ManifestSchema = Type.Object(
       data: Type.String(),
       from: Type.String(),
       until: Type.String(),
-      rows: Type.Integer({ minimum: 0 }),
+      /** In all, or by output column where each was trained on its own. */
+      rows: Type.Union([Type.Integer({ minimum: 0 }), Type.Record(Type.String(), Type.Integer({ minimum: 0 }))]),
     }),
     metrics: Type.Record(Type.String(), Type.Unknown()),
   },
@@ -108,8 +109,8 @@ export const manifestProblem = (parsed: unknown): string | undefined => {
       return `the input "${name}" has min ${min} above max ${max}`;
   }
   for (const { name, thresholds } of manifest.output.columns) {
-    if (thresholds !== undefined && thresholds.medium >= thresholds.high) {
-      return `the output column "${name}" needs its threshold "medium" below "high"`;
+    if (thresholds !== undefined && thresholds.medium > thresholds.high) {
+      return `the output column "${name}" has its threshold "medium" above "high"`;
     }
   }
   return undefined;

@@ -75,7 +75,7 @@ const REFUSALS: [string, BundleEdit, RegExp][] = [
   [
     'thresholds out of order',
     { manifest: (m) => Object.assign(m.output.columns[0], { thresholds: { high: 0.1, medium: 0.2 } }) },
-    /"buy30d" needs its threshold "medium" below "high"/,
+    /"buy30d" has its threshold "medium" above "high"/,
   ],
   ['another opset', { manifest: (m) => Object.assign(m, { opset: 20 }) }, /uses opset 21, but manifest.json says 20/],
   [
@@ -149,11 +149,14 @@ test('every flipped byte of the model is noticed, and both hashes are told', (t)
   }
 });
 
-test('a pack without the features refuses, and a good bundle is read whole', () => {
+test('a pack without the features refuses, and a good bundle is read whole', (t) => {
   refused(shopRef('linear'), /the pack has no feature "recencyDays"$/, new Set());
   const bundle = shopBundle('trees');
   assert.equal(bundle.id, 'shop/trees/1');
   assert.deepEqual(bundle.manifest.context, [{ name: 'clicks', default: 1, min: 0.5, max: 3 }]);
+  const rows = { buy30d: 900, buy90d: 700 };
+  const byColumn = editedBundle(t, 'trees', { manifest: (m) => Object.assign(m.training, { rows, cuts: 9 }) });
+  assert.deepEqual(readBundle(byColumn, SHOP_FEATURES).manifest.training.rows, rows);
   assert.deepEqual(structuredClone(bundle).manifest, bundle.manifest);
 });
 
