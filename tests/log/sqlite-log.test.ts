@@ -100,6 +100,13 @@ for (const [what, sql] of [
   });
 }
 
+test('a last group that is lost while the log is open is missed', async (t) => {
+  const { path } = await writtenLog(t, [2, 3]);
+  const log = open(t, path);
+  change(path, 'DELETE FROM log_group WHERE first_offset = 2');
+  await assert.rejects(readAll(log), { code: 'LOG_DAMAGED', details: { offset: 2 } });
+});
+
 test('a log of a newer format is refused in words, whether all of it is newer or one group', async (t) => {
   const { path } = await writtenLog(t, [2, 3, 1]);
   change(path, 'UPDATE log_group SET format = 2 WHERE first_offset = 2');
