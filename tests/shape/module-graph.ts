@@ -78,10 +78,12 @@ export const deadFiles = (modules: readonly SourceModule[], entries: readonly st
     reached.add(file);
     waiting.push(...targetsOf(module).map(([target]) => target));
   }
-  return modules
-    // What declares types of the platform is read by the compiler alone and imported by nobody.
-    .filter(({ file }) => file.startsWith('src/') && !file.endsWith('.d.ts') && !reached.has(file))
-    .map(({ file }) => `${file} is reached from no entry`);
+  return (
+    modules
+      // What declares types of the platform is read by the compiler alone and imported by nobody.
+      .filter(({ file }) => file.startsWith('src/') && !file.endsWith('.d.ts') && !reached.has(file))
+      .map(({ file }) => `${file} is reached from no entry`)
+  );
 };
 
 /** Relative imports of files that are not there; Node needs the whole name, with its ending. */
