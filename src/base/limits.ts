@@ -1,5 +1,5 @@
 /** Every bound of the service in one place, each with its because. Relations are asserted at the end. */
-export const LIMITS = {
+const DEFAULTS = {
   /** Default body bound: 500 events of 2 KiB each fit. */
   bodyBytesMax: 1024 * 1024,
   /** More events a request would hold the loop for over 1 ms. */
@@ -10,12 +10,8 @@ export const LIMITS = {
   idBytesMax: 256,
   /** A single event: four times what the largest order of real data needs. */
   eventBytesMax: 256 * 1024,
-  /** Lines of one order: the largest real invoices have some 1,100; more would not fit into an event. */
+  /** Lines of one order: the largest real invoices have some 1,100; many more would not fit into an event. */
   linesPerOrderMax: 4000,
-  /** Tags, skills and other lists of short names in one event. */
-  tagsMax: 200,
-  /** Attributes of one profile update: three times the widest table of real data. */
-  attributesMax: 256,
   /** CloudEvents extension attributes of one event, and the bytes of one; tracestate needs 512. */
   extensionsMax: 32,
   extensionBytesMax: 1024,
@@ -48,10 +44,26 @@ export const LIMITS = {
   groupKeysPerShardMax: 65_536,
 } as const;
 
-const holds: readonly [boolean, string][] = [
-  [LIMITS.eventBytesMax <= LIMITS.bodyBytesMax, 'an event fits into a body'],
-  [LIMITS.eventsPerRequestMax <= LIMITS.groupEventsMax, 'a request fits into a group'],
-  [LIMITS.groupEventsMax <= LIMITS.pendingEventsMax, 'a group fits into the queue'],
-  [LIMITS.scoreChunkRows <= LIMITS.inlineBatchCustomersMax, 'a chunk fits into an inline batch'],
-];
-for (const [ok, relation] of holds) if (!ok) throw new Error(`limits contradict each other: ${relation}`);
+export type Limits = { readonly [name in keyof typeof DEFAULTS]: number };
+
+const inForce: { -readonly [name in keyof Limits]: number } = { ...DEFAULTS };
+
+/** The bounds in force. */
+export const LIMITS: Limits = inForce;
+
+/**
+ * Puts the bounds of a configuration in force. Each thread calls it once, before it reads any of them.
+ * @throws Error where they contradict each other
+ */
+export const setLimits = (bounds: Partial<Limits>): void => {
+  Object.assign(inForce, bounds);
+  const holds: readonly [boolean, string][] = [
+    [LIMITS.eventBytesMax <= LIMITS.bodyBytesMax, 'an event fits into a body'],
+    [LIMITS.eventsPerRequestMax <= LIMITS.groupEventsMax, 'a request fits into a group'],
+    [LIMITS.groupEventsMax <= LIMITS.pendingEventsMax, 'a group fits into the queue'],
+    [LIMITS.scoreChunkRows <= LIMITS.inlineBatchCustomersMax, 'a chunk fits into an inline batch'],
+  ];
+  for (const [ok, relation] of holds) if (!ok) throw new Error(`limits contradict each other: ${relation}`);
+};
+
+setLimits(DEFAULTS);

@@ -42,7 +42,7 @@ export const measures = {
   rejection: channel('beckon:events.rejected'),
   /** A {@link MeasuredCommit}, once a group is durable. */
   commit: channel('beckon:log.commit'),
-  /** A {@link MeasuredApply}, once a group was folded; told by the thread, because the state reads no clock. */
+  /** A {@link MeasuredApply}, once a group was folded. */
   apply: channel('beckon:state.apply'),
   /** An `InferenceRun`, once for each ONNX run. */
   inferenceRun: channel('beckon:inference.run'),

@@ -9,21 +9,21 @@ import { suggest } from './suggest.ts';
 interface Format {
   readonly fits: (text: string) => boolean;
   /** Ends the sentence that begins with the path of the value. */
-  readonly says: string;
+  readonly says: () => string;
 }
 
-/** UTF-16 units that cannot take more bytes than the bound, whatever they are. */
-const SAFE_UNITS = Math.floor(LIMITS.idBytesMax / 3);
+/** A UTF-16 unit takes at most this many bytes of UTF-8. */
+const UNIT_BYTES_MAX = 3;
 
 const FORMATS: Readonly<Record<string, Format>> = {
-  'date-time': { fits: (text) => !Number.isNaN(parseTime(text)), says: 'must be an RFC 3339 time' },
+  'date-time': { fits: (text) => !Number.isNaN(parseTime(text)), says: () => 'must be an RFC 3339 time' },
   id: {
     fits: (text) => idProblem(text) === undefined,
-    says: `must have 1 to ${LIMITS.idBytesMax} bytes and no control characters`,
+    says: () => `must have 1 to ${LIMITS.idBytesMax} bytes and no control characters`,
   },
   text: {
-    fits: (text) => text.length <= SAFE_UNITS || Buffer.byteLength(text) <= LIMITS.idBytesMax,
-    says: `must have at most ${LIMITS.idBytesMax} bytes`,
+    fits: (text) => text.length * UNIT_BYTES_MAX <= LIMITS.idBytesMax || Buffer.byteLength(text) <= LIMITS.idBytesMax,
+    says: () => `must have at most ${LIMITS.idBytesMax} bytes`,
   },
 };
 
@@ -79,7 +79,7 @@ const describe = (errors: readonly ErrorObject[], root = ''): string => {
       return `${subject} must be one of ${list(params.allowedValues)}${near === undefined ? '' : `; did you mean "${near}"?`}`;
     }
     case 'format':
-      return `${subject} ${FORMATS[params.format].says}`;
+      return `${subject} ${FORMATS[params.format].says()}`;
     case 'anyOf': {
       const values = errors.filter((e) => e.keyword === 'const' && e.instancePath === error.instancePath);
       return values.length > 0

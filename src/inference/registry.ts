@@ -6,6 +6,8 @@ export interface LiveHead {
   /** What an answer must name as the model that it used. */
   readonly session: HeadSession;
   readonly batcher: Batcher;
+  /** `name@version`, as answers name the model. */
+  readonly label: string;
 }
 
 export interface HeadInfo {
@@ -22,6 +24,7 @@ export interface HeadInfo {
 export class HeadRegistry {
   readonly #live = new Map<string, LiveHead>();
   readonly #draining = new Set<LiveHead>();
+  #list: readonly LiveHead[] = [];
 
   /**
    * The live model of a head. Take it in the turn in which you add rows, keep it with the request, and name its session
@@ -32,6 +35,11 @@ export class HeadRegistry {
     return this.#live.get(head);
   }
 
+  /** All live models, as {@link get} would give them. */
+  live(): readonly LiveHead[] {
+    return this.#list;
+  }
+
   /**
    * Makes a model the live one of its head, at once for every later {@link get}; rows that the one before it has taken
    * are finished by that one.
@@ -39,7 +47,9 @@ export class HeadRegistry {
    */
   async swap(session: HeadSession): Promise<void> {
     const previous = this.#live.get(session.head);
-    this.#live.set(session.head, { session, batcher: new Batcher(session) });
+    const label = `${session.name}@${session.version}`;
+    this.#live.set(session.head, { session, batcher: new Batcher(session), label });
+    this.#list = [...this.#live.values()];
     if (previous !== undefined) await this.#drain(previous);
   }
 
@@ -52,6 +62,7 @@ export class HeadRegistry {
   async close(): Promise<void> {
     const all = [...this.#live.values()];
     this.#live.clear();
+    this.#list = [];
     await Promise.all([...all, ...this.#draining].map((live) => this.#drain(live)));
   }
 

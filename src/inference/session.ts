@@ -39,7 +39,7 @@ export class HeadSession {
   readonly sha256: string;
   /** Inputs in order: the features, then the context. */
   readonly featureNames: readonly string[];
-  readonly contextNames: readonly string[];
+  readonly context: Manifest['context'];
   /** Meanings of the outputs in order. */
   readonly columns: readonly ManifestColumn[];
   /** Numbers of one row of input and of output. */
@@ -55,7 +55,7 @@ export class HeadSession {
     this.version = manifest.version;
     this.sha256 = manifest.sha256;
     this.featureNames = manifest.input.features.map((feature) => feature.name);
-    this.contextNames = manifest.context.map((context) => context.name);
+    this.context = manifest.context;
     this.columns = manifest.output.columns;
     this.inputWidth = inputWidth(manifest);
     this.outputWidth = outputWidth(manifest);

@@ -15,7 +15,7 @@ const LOG_FILE = 'log.db';
 const LOCK_TIMEOUT_MS = 500;
 
 /** What a data directory was made with. */
-export interface DataDirMeta {
+interface DataDirMeta {
   readonly format: number;
   /** Customers are spread over this many shards; fixed, because every stored offset and place depends on it. */
   readonly shards: number;

@@ -1,0 +1,16 @@
+import { randomBytes } from 'node:crypto';
+
+const SHARD_DIGITS = 3;
+
+/**
+ * Makes ids of decisions: the shard in hex first, so that a route that names only the id finds its row; then what no
+ * other thread or process has (80 random bits), then a count.
+ */
+export class DecisionIds {
+  private readonly own = randomBytes(10).toString('base64url');
+  private count = 0;
+
+  next(shard: number): string {
+    return `${shard.toString(16).padStart(SHARD_DIGITS, '0')}-${this.own}-${(this.count++).toString(36)}`;
+  }
+}

@@ -1,0 +1,91 @@
+import { EventFacts } from './facts.ts';
+import type { GroupTable } from './groups.ts';
+import type { FeaturePlan, GroupUpdate } from './plan.ts';
+import { HEADER, RowView } from './row.ts';
+import { SHARD_HEADER } from './shard.ts';
+import { fingerprint, type Table } from './table.ts';
+
+const TWO_32 = 2 ** 32;
+
+/**
+ * Applies events to the rows and groups of all shards: the one place where features change. It reads no clock, and
+ * computes in a private row, so that a reader meets a row in the making only while it is copied.
+ */
+export class Applier {
+  /** Seconds by which the last event was older than the newest of its customer, 0 where it was the newest. */
+  lateSec = 0;
+  private readonly plan: FeaturePlan;
+  private readonly tables: readonly Table[];
+  private readonly facts = new EventFacts();
+  private readonly row: RowView;
+
+  constructor(plan: FeaturePlan, tables: readonly Table[]) {
+    this.plan = plan;
+    this.tables = tables;
+    this.row = RowView.ofWords(plan.rowWords);
+  }
+
+  /**
+   * @param subject bytes of the customer id, `start` to `end`
+   * @param identityHash upper half of the hash of (source, id): breaks ties in time
+   * @param offset of the event in the log
+   */
+  apply(
+    shard: number,
+    subject: Uint8Array,
+    start: number,
+    end: number,
+    typeCode: number,
+    timeMs: number,
+    identityHash: number,
+    data: Readonly<Record<string, unknown>>,
+    offset: number,
+  ): void {
+    const { row, facts, plan } = this;
+    const table = this.tables[shard];
+    fingerprint(subject, start, end);
+    let slot = table.find(subject, start, end);
+    if (slot < 0) slot = table.insert(subject, start, end);
+    table.load(slot, row.u32);
+    facts.set(typeCode, timeMs, identityHash, data);
+    const lastSec = row.u32[HEADER.lastSec];
+    this.lateSec = Math.max(0, lastSec - facts.sec);
+    row.u32[HEADER.lastSec] = Math.max(lastSec, facts.sec);
+    row.u32[HEADER.offsetLo] = offset;
+    row.u32[HEADER.offsetHi] = offset / TWO_32;
+    const cells = plan.cellsByType[typeCode];
+    if (cells !== undefined)
+      for (const cell of cells) if (cell.selector.matches?.(facts) !== false) cell.apply(row, facts);
+    const groups = plan.groupsByType[typeCode];
+    if (groups !== undefined)
+      for (const update of groups)
+        if (update.cell.selector.matches?.(facts) !== false) applyGroup(update, table.shard.groups, row, facts);
+    table.publish(slot, row.u32);
+    const { u32 } = table.shard;
+    if (++u32[SHARD_HEADER.eventsApplied] === 0) u32[SHARD_HEADER.eventsApplied + 1]++;
+  }
+}
+
+/** Groups by sku take each order line for itself, all others the event. */
+const applyGroup = (update: GroupUpdate, tables: readonly GroupTable[], row: RowView, facts: EventFacts): void => {
+  const { lines } = facts.data;
+  if (Array.isArray(lines) && update.table.by.includes('sku')) {
+    for (const line of lines) addGroup(update, tables, row, facts, line);
+  } else {
+    addGroup(update, tables, row, facts, facts.data);
+  }
+};
+
+const addGroup = (
+  update: GroupUpdate,
+  tables: readonly GroupTable[],
+  row: RowView,
+  facts: EventFacts,
+  data: Readonly<Record<string, unknown>>,
+): void => {
+  const amount = update.cell.amount(data);
+  if (Number.isNaN(amount)) return;
+  update.key.ofEvent(row, data);
+  if (update.key.known)
+    tables[update.table.position].add(update.key.lo, update.key.hi, update.position, amount, facts.sec);
+};

@@ -1,0 +1,129 @@
+import Type from 'typebox';
+import type { FeatureSpec, Kind } from '../kind.ts';
+import { compileSelector } from '../selector.ts';
+
+const DAY_SEC = 86_400;
+const WORD_BITS = 32;
+/** A leap year and more. */
+const DAYS_MAX = 384;
+
+interface ActiveDaysSpec extends FeatureSpec {
+  readonly days: number;
+  readonly stat?: 'count' | 'streak';
+}
+
+const keyOf = (spec: FeatureSpec): string => `activeDays ${compileSelector(spec).key}`;
+
+const bitsIn = (word: number): number => {
+  let v = word - ((word >>> 1) & 0x5555_5555);
+  v = (v & 0x3333_3333) + ((v >>> 2) & 0x3333_3333);
+  return Math.imul((v + (v >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+};
+
+/** The `count` bits of a word that begin with bit `first`. */
+const mask = (first: number, count: number): number => (count === WORD_BITS ? -1 : ((1 << count) - 1) << first);
+
+/**
+ * The newest day, and a ring with a bit for each of the days that end with it: day d is bit d modulo the ring's length.
+ * Features over the same events share the longest ring.
+ */
+class DayRing {
+  private readonly offset: number;
+  private readonly days: number;
+
+  constructor(offset: number, words: number) {
+    this.offset = offset;
+    this.days = words * WORD_BITS;
+  }
+
+  newest(u32: Uint32Array, base: number): number {
+    return u32[base + this.offset];
+  }
+
+  set(u32: Uint32Array, base: number, day: number): void {
+    this.advance(u32, base, day);
+    if (day <= this.newest(u32, base) - this.days) return;
+    const bit = day % this.days;
+    u32[base + this.offset + 1 + (bit >>> 5)] |= 1 << (bit & 31);
+  }
+
+  has(u32: Uint32Array, base: number, day: number): boolean {
+    const newest = this.newest(u32, base);
+    if (day > newest || day <= newest - this.days) return false;
+    const bit = day % this.days;
+    return ((u32[base + this.offset + 1 + (bit >>> 5)] >>> (bit & 31)) & 1) === 1;
+  }
+
+  /** Active days from `first` to `last`, both included. */
+  count(u32: Uint32Array, base: number, first: number, last: number): number {
+    const newest = this.newest(u32, base);
+    const end = Math.min(last, newest);
+    let n = 0;
+    for (let day = Math.max(first, newest - this.days + 1); day <= end; ) {
+      const bit = day % this.days;
+      const run = Math.min(WORD_BITS - (bit & 31), end - day + 1);
+      n += bitsIn(u32[base + this.offset + 1 + (bit >>> 5)] & mask(bit & 31, run));
+      day += run;
+    }
+    return n;
+  }
+
+  /** Every day of `from` is set here too. */
+  merge(into: Uint32Array, intoBase: number, from: Uint32Array, fromBase: number): void {
+    const newest = this.newest(from, fromBase);
+    for (let day = newest - this.days + 1; day <= newest; day++)
+      if (day > 0 && this.has(from, fromBase, day)) this.set(into, intoBase, day);
+  }
+
+  private advance(u32: Uint32Array, base: number, day: number): void {
+    const newest = this.newest(u32, base);
+    if (day <= newest) return;
+    for (let gone = Math.max(newest + 1, day - this.days + 1); gone <= day; gone++) {
+      const bit = gone % this.days;
+      u32[base + this.offset + 1 + (bit >>> 5)] &= ~(1 << (bit & 31));
+    }
+    u32[base + this.offset] = day;
+  }
+}
+
+/**
+ * UTC days with at least one event among the last `days` (today counts), or with `stat: streak` the run of active days
+ * that ends today or yesterday, at most `days`. Words: 1 and a bit a day.
+ */
+export const activeDays: Kind = {
+  name: 'activeDays',
+  schema: Type.Object({
+    days: Type.Integer({ minimum: 1, maximum: DAYS_MAX }),
+    stat: Type.Optional(Type.Union([Type.Literal('count'), Type.Literal('streak')])),
+  }),
+  selects: true,
+  exact: true,
+  demand: (spec) => ({ key: keyOf(spec), size: (spec as ActiveDaysSpec).days }),
+  compile(spec, plan) {
+    const { days, stat = 'count' } = spec as ActiveDaysSpec;
+    const key = keyOf(spec);
+    // A streak may end yesterday: one day more than asked for.
+    const words = Math.ceil((plan.demanded(key) + 1) / WORD_BITS);
+    const offset = plan.cell(key, 1 + words, (at) => {
+      const ring = new DayRing(at, words);
+      return {
+        selector: compileSelector(spec),
+        apply: (row, facts) => ring.set(row.u32, row.base, Math.floor(facts.sec / DAY_SEC)),
+        merge: (into, from) => ring.merge(into.u32, into.base, from.u32, from.base),
+      };
+    });
+    const ring = new DayRing(offset, words);
+    if (stat === 'count')
+      return (row, ask) => {
+        const today = Math.floor(ask.sec / DAY_SEC);
+        return ring.count(row.u32, row.base, today - days + 1, today);
+      };
+    return (row, ask) => {
+      const today = Math.floor(ask.sec / DAY_SEC);
+      const end = ring.has(row.u32, row.base, today) ? today : today - 1;
+      let run = 0;
+      while (run < days && ring.has(row.u32, row.base, end - run)) run++;
+      return run;
+    };
+  },
+};

@@ -1,0 +1,117 @@
+import Type from 'typebox';
+import { hash64, hashBytes } from '../../base/hash.ts';
+import { TIME_UNITS } from '../duration.ts';
+import { isLater } from '../facts.ts';
+import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import type { RowView } from '../row.ts';
+import { compileSelector } from '../selector.ts';
+
+interface AttributeSpec extends FeatureSpec {
+  readonly attribute: string;
+  readonly is?: string;
+  readonly vocabulary?: readonly string[];
+  readonly stat?: 'value' | 'since';
+}
+
+const SEED = 0x61747472;
+/** No value. Texts are stored by their hash, so that any text can be a group's key without being kept. */
+const UNSET = 0;
+
+const scratch = new Uint8Array(3 * 1024);
+const encoder = new TextEncoder();
+
+/** 32-bit hash of a short text, never {@link UNSET}. */
+export const textHash = (text: string): number => {
+  const { written } = encoder.encodeInto(text, scratch);
+  hashBytes(scratch, 0, written, SEED);
+  return hash64.lo === UNSET ? 1 : hash64.lo;
+};
+
+const numbers = new Float32Array(1);
+const numberBits = new Uint32Array(numbers.buffer);
+
+/** The bits that stand for a value: a number's float32 (-0 for 0, which is {@link UNSET}), a text's hash. */
+const encode = (value: unknown): number => {
+  if (typeof value === 'string') return textHash(value);
+  if (typeof value !== 'number' && typeof value !== 'boolean') return UNSET;
+  numbers[0] = Number(value);
+  return numberBits[0] === UNSET ? 0x8000_0000 : numberBits[0];
+};
+
+/** The lowest bit of the tie tells texts from numbers. */
+const TEXT_BIT = 1;
+
+/**
+ * Adds (or finds) the latest value of a profile attribute: 3 words (second, tie, value). It is read from
+ * `profile.updated`; `member.tier_changed` sets the attribute `tier`, `member.joined` the attribute `source`.
+ */
+export const attributeCell = (attribute: string, plan: PlanBuilder): number => {
+  const direct = DIRECT[attribute];
+  const selector = compileSelector({
+    events: direct === undefined ? ['profile.updated'] : ['profile.updated', direct.event],
+  });
+  return plan.cell(`attribute ${attribute}`, 3, (offset) => ({
+    selector,
+    apply(row, facts) {
+      const attributes = (facts.data.attributes ?? facts.data) as Record<string, unknown>;
+      if (!Object.hasOwn(attributes, attribute)) return;
+      const value = attributes[attribute];
+      const tie = ((facts.tie & ~TEXT_BIT) | (typeof value === 'string' ? TEXT_BIT : 0)) >>> 0;
+      const at = row.base + offset;
+      if (row.u32[at] !== 0 && !isLater(facts.sec, tie, row.u32[at], row.u32[at + 1])) return;
+      row.u32[at] = facts.sec;
+      row.u32[at + 1] = tie;
+      row.u32[at + 2] = encode(value);
+    },
+    merge(into, from) {
+      const at = into.base + offset;
+      const other = from.base + offset;
+      const sec = from.u32[other];
+      if (sec === 0 || !isLater(sec, from.u32[other + 1], into.u32[at], into.u32[at + 1])) return;
+      for (let word = 0; word < 3; word++) into.u32[at + word] = from.u32[other + word];
+    },
+  }));
+};
+
+const DIRECT: Readonly<Record<string, { event: string }>> = {
+  tier: { event: 'member.tier_changed' },
+  source: { event: 'member.joined' },
+};
+
+/**
+ * A profile attribute: its number; with `is`, 1 where it has that text; with `vocabulary`, the text's position from 1
+ * (0 for a text that is not in it); with `stat: since`, the time since it changed.
+ */
+export const attribute: Kind = {
+  name: 'attribute',
+  schema: Type.Object({
+    attribute: Type.String({ minLength: 1 }),
+    is: Type.Optional(Type.String()),
+    vocabulary: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 256 })),
+    stat: Type.Optional(Type.Union([Type.Literal('value'), Type.Literal('since')])),
+  }),
+  selects: false,
+  exact: true,
+  problem(spec) {
+    if ((spec as AttributeSpec).stat !== 'since' || spec.unit in TIME_UNITS) return undefined;
+    return `\`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
+  },
+  compile(spec, plan) {
+    const { attribute: name, is, vocabulary, stat } = spec as AttributeSpec;
+    const offset = attributeCell(name, plan);
+    const missing = spec.default ?? 0;
+    if (stat === 'since') {
+      const unitSec = TIME_UNITS[spec.unit];
+      return (row, ask) => {
+        const sec = row.u32[row.base + offset];
+        return sec === 0 ? missing : (ask.sec - sec) / unitSec;
+      };
+    }
+    const isKnown = (row: RowView, textBit: number): boolean =>
+      row.u32[row.base + offset + 2] !== UNSET && (row.u32[row.base + offset + 1] & TEXT_BIT) === textBit;
+    if (is === undefined && vocabulary === undefined)
+      return (row) => (isKnown(row, 0) ? row.f32[row.base + offset + 2] : missing);
+    const numbersByHash = new Map((vocabulary ?? [is as string]).map((text, index) => [textHash(text), index + 1]));
+    return (row) => (isKnown(row, TEXT_BIT) ? (numbersByHash.get(row.u32[row.base + offset + 2]) ?? 0) : missing);
+  },
+};

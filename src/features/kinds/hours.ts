@@ -1,0 +1,111 @@
+import Type from 'typebox';
+import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import type { RowView } from '../row.ts';
+import { compileSelector, type SelectorSpec, selectorProblem } from '../selector.ts';
+import { RATE_FIELDS } from './rate.ts';
+
+const DAY_SEC = 86_400;
+const HOUR_SEC = 3600;
+/** 1 January 1970 was a Thursday; weekdays count from Monday = 0. */
+const EPOCH_WEEKDAY = 3;
+
+interface HoursSpec extends FeatureSpec {
+  readonly bins: 'hour' | 'weekday';
+  readonly from?: number;
+  readonly to?: number;
+  readonly of?: SelectorSpec;
+  readonly prior: { readonly rate: number; readonly weight: number };
+}
+
+/** Bits of a bin, chosen so that a histogram takes 6 words (hours) or 4 (weekdays). */
+const SHAPES = { hour: { bins: 24, bits: 8 }, weekday: { bins: 7, bits: 16 } } as const;
+
+/** A histogram with small saturating bins: order and merges cannot be told from it. */
+class Histogram {
+  readonly words: number;
+  readonly bins: number;
+  private readonly bits: number;
+  private readonly perWord: number;
+  private readonly full: number;
+
+  constructor(shape: { bins: number; bits: number }) {
+    this.bins = shape.bins;
+    this.bits = shape.bits;
+    this.perWord = 32 / shape.bits;
+    this.words = Math.ceil(shape.bins / this.perWord);
+    this.full = 2 ** shape.bits - 1;
+  }
+
+  get(row: RowView, offset: number, bin: number): number {
+    const word = Math.floor(bin / this.perWord);
+    return (row.u32[row.base + offset + word] >>> ((bin % this.perWord) * this.bits)) & this.full;
+  }
+
+  add(row: RowView, offset: number, bin: number, by: number): void {
+    const at = row.base + offset + Math.floor(bin / this.perWord);
+    const shift = (bin % this.perWord) * this.bits;
+    const value = Math.min(this.full, ((row.u32[at] >>> shift) & this.full) + by);
+    row.u32[at] = (row.u32[at] & ~(this.full << shift)) | (value << shift);
+  }
+}
+
+const histogramCell = (
+  bins: HoursSpec['bins'],
+  events: SelectorSpec,
+  histogram: Histogram,
+  plan: PlanBuilder,
+): number => {
+  const selector = compileSelector(events);
+  return plan.cell(`hours ${bins} ${selector.key}`, histogram.words, (at) => ({
+    selector,
+    apply(row, facts) {
+      const sec = facts.sec + plan.zoneOffsetSec;
+      const bin =
+        bins === 'hour' ? Math.floor((sec % DAY_SEC) / HOUR_SEC) : (Math.floor(sec / DAY_SEC) + EPOCH_WEEKDAY) % 7;
+      histogram.add(row, at, bin, 1);
+    },
+    merge(into, from) {
+      for (let bin = 0; bin < histogram.bins; bin++) histogram.add(into, at, bin, histogram.get(from, at, bin));
+    },
+  }));
+};
+
+/**
+ * Over the hours `from` ≤ hour < `to` (or weekdays, Monday = 0) in the time of the business: the share of the events
+ * that fall there, or with `of` the rate of events among those of `of` there; smoothed, (k + weight × rate) / (n + weight).
+ */
+export const hours: Kind = {
+  name: 'hours',
+  schema: Type.Object({
+    bins: Type.Union([Type.Literal('hour'), Type.Literal('weekday')]),
+    from: Type.Integer({ minimum: 0, maximum: 23 }),
+    to: Type.Integer({ minimum: 1, maximum: 24 }),
+    of: Type.Optional(RATE_FIELDS.of),
+    prior: RATE_FIELDS.prior,
+  }),
+  selects: true,
+  exact: true,
+  problem(spec) {
+    const { bins, from = 0, to = 0, of } = spec as HoursSpec;
+    if (to > SHAPES[bins].bins) return `\`to\` must be at most ${SHAPES[bins].bins}`;
+    if (from >= to) return '`from` must be less than `to`';
+    const problem = of === undefined ? undefined : selectorProblem(of);
+    return problem === undefined ? undefined : `\`of\` ${problem}`;
+  },
+  compile(spec, plan) {
+    const { bins, from = 0, to = 0, of, prior } = spec as HoursSpec;
+    const histogram = new Histogram(SHAPES[bins]);
+    const offset = histogramCell(bins, spec, histogram, plan);
+    const trials = of === undefined ? undefined : histogramCell(bins, of, histogram, plan);
+    const between = (row: RowView, at: number, low: number, high: number): number => {
+      let n = 0;
+      for (let bin = low; bin < high; bin++) n += histogram.get(row, at, bin);
+      return n;
+    };
+    return (row) => {
+      const k = between(row, offset, from, to);
+      const n = trials === undefined ? between(row, offset, 0, histogram.bins) : between(row, trials, from, to);
+      return (k + prior.weight * prior.rate) / (n + prior.weight);
+    };
+  },
+};

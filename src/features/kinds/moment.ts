@@ -1,0 +1,76 @@
+import Type from 'typebox';
+import { TIME_UNITS } from '../duration.ts';
+import { isLater } from '../facts.ts';
+import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
+import { compileField, compileSelector, type Selector } from '../selector.ts';
+
+/** Adds (or finds) the second of the first or last event of a selection: 1 word, 0 where none came. */
+export const momentCell = (which: 'first' | 'last', selector: Selector, plan: PlanBuilder): number =>
+  plan.cell(`${which} ${selector.key}`, 1, (offset) => {
+    const take = (words: Uint32Array, at: number, sec: number): void => {
+      const stored = words[at];
+      if (sec !== 0 && (stored === 0 || (which === 'last' ? sec > stored : sec < stored))) words[at] = sec;
+    };
+    return {
+      selector,
+      apply: (row, facts) => take(row.u32, row.base + offset, facts.sec),
+      merge: (into, from) => take(into.u32, into.base + offset, from.u32[from.base + offset]),
+    };
+  });
+
+/** Value of a field at the first or last event: 3 words (second, tie, value). */
+const valueCell = (which: 'first' | 'last', field: string, selector: Selector, plan: PlanBuilder): number => {
+  const read = compileField(field);
+  return plan.cell(`${which} ${field} ${selector.key}`, 3, (offset) => {
+    const wins = (words: Uint32Array, at: number, sec: number, tie: number): boolean =>
+      words[at] === 0 ||
+      (which === 'last' ? isLater(sec, tie, words[at], words[at + 1]) : isLater(words[at], words[at + 1], sec, tie));
+    return {
+      selector,
+      apply(row, facts) {
+        const value = read(facts.data);
+        const at = row.base + offset;
+        if (Number.isNaN(value) || !wins(row.u32, at, facts.sec, facts.tie)) return;
+        row.u32[at] = facts.sec;
+        row.u32[at + 1] = facts.tie;
+        row.f32[at + 2] = value;
+      },
+      merge(into, from) {
+        const at = into.base + offset;
+        const other = from.base + offset;
+        if (from.u32[other] === 0 || !wins(into.u32, at, from.u32[other], from.u32[other + 1])) return;
+        for (let word = 0; word < 3; word++) into.u32[at + word] = from.u32[other + word];
+      },
+    };
+  });
+};
+
+const momentKind = (which: 'first' | 'last'): Kind => ({
+  name: which,
+  schema: Type.Object({ field: Type.Optional(Type.String()) }),
+  selects: true,
+  exact: true,
+  problem(spec) {
+    if (spec.field !== undefined || spec.unit in TIME_UNITS) return undefined;
+    return `without \`field\` it is a time, so \`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
+  },
+  compile(spec: FeatureSpec, plan): Read {
+    const selector = compileSelector(spec);
+    const missing = spec.default ?? 0;
+    if (spec.field !== undefined) {
+      const offset = valueCell(which, spec.field, selector, plan);
+      return (row) => (row.u32[row.base + offset] === 0 ? missing : row.f32[row.base + offset + 2]);
+    }
+    const offset = momentCell(which, selector, plan);
+    const unitSec = TIME_UNITS[spec.unit];
+    return (row, ask) => {
+      const sec = row.u32[row.base + offset];
+      return sec === 0 ? missing : (ask.sec - sec) / unitSec;
+    };
+  },
+});
+
+/** Time since the first event, or a field's value at it. */
+export const first = momentKind('first');
+/** Time since the last event, or a field's value at it. */
+export const last = momentKind('last');

@@ -1,0 +1,43 @@
+import Type from 'typebox';
+import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { addInt64, readInt64 } from '../row.ts';
+import { compileField, compileSelector } from '../selector.ts';
+
+/** Steps of a unit in which sums are kept: integers add up the same in any order, floats do not. */
+const STEPS_PER_UNIT = 1000;
+
+/** Money is summed in minor units, everything else in thousandths. */
+export const sumSteps = (spec: FeatureSpec, plan: PlanBuilder): number =>
+  spec.unit === 'money' ? 10 ** plan.minorDigits : STEPS_PER_UNIT;
+
+/** Sum of a field: 2 words, a signed 64-bit integer, exact up to 2^53 steps. */
+export const sum: Kind = {
+  name: 'sum',
+  schema: Type.Object({
+    field: Type.String(),
+    by: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })])),
+  }),
+  selects: true,
+  exact: true,
+  compile(spec, plan) {
+    const selector = compileSelector(spec);
+    const field = compileField(spec.field as string);
+    const key = `sum ${spec.field} ${selector.key}`;
+    if (spec.by !== undefined) {
+      const group = plan.group(spec, { key, selector, decayPerSec: 0, amount: field });
+      return (row, ask) => group.sum(row, ask);
+    }
+    const steps = sumSteps(spec, plan);
+    const offset = plan.cell(`${key} ${steps}`, 2, (at) => ({
+      selector,
+      apply(row, facts) {
+        const amount = field(facts.data);
+        if (!Number.isNaN(amount)) addInt64(row.u32, row.base + at, Math.round(amount * steps));
+      },
+      merge(into, from) {
+        addInt64(into.u32, into.base + at, readInt64(from.u32, from.base + at));
+      },
+    }));
+    return (row) => readInt64(row.u32, row.base + offset) / steps;
+  },
+};

@@ -1,0 +1,118 @@
+import Type from 'typebox';
+import { DURATION_PATTERN, durationSec } from '../duration.ts';
+import type { FeatureSpec, Kind } from '../kind.ts';
+import type { RowView } from '../row.ts';
+import { compileField, compileSelector } from '../selector.ts';
+import { sumSteps } from './sum.ts';
+
+/** Buckets that one ring may have: 90 days by day, with room. */
+const BUCKETS_MAX = 128;
+const U16_MAX = 0xffff;
+
+const keyOf = (spec: FeatureSpec): string =>
+  `window ${spec.field ?? ''} ${spec.bucket} ${spec.unit === 'money' ? 'money' : ''} ${compileSelector(spec).key}`;
+
+const bucketsOf = (spec: FeatureSpec): number =>
+  durationSec(spec.window as string) / durationSec(spec.bucket as string);
+
+/**
+ * A ring of buckets: one word for the newest bucket's number, then 16 bits a bucket for counts (saturating) or a
+ * word a bucket for sums (in steps, saturating). Windows over the same events and bucket share the longest ring.
+ */
+interface Ring {
+  readonly length: number;
+  get(row: RowView, slot: number): number;
+  set(row: RowView, slot: number, value: number): void;
+}
+
+const countRing = (offset: number, length: number): Ring => ({
+  length,
+  get: (row, slot) => (row.u32[row.base + offset + 1 + (slot >>> 1)] >>> ((slot & 1) << 4)) & U16_MAX,
+  set: (row, slot, value) => {
+    const at = row.base + offset + 1 + (slot >>> 1);
+    const shift = (slot & 1) << 4;
+    row.u32[at] = (row.u32[at] & ~(U16_MAX << shift)) | (Math.min(value, U16_MAX) << shift);
+  },
+});
+
+const sumRing = (offset: number, length: number): Ring => ({
+  length,
+  get: (row, slot) => row.u32[row.base + offset + 1 + slot] | 0,
+  set: (row, slot, value) => {
+    row.u32[row.base + offset + 1 + slot] = Math.max(-0x8000_0000, Math.min(0x7fff_ffff, value));
+  },
+});
+
+/** Moves the ring's newest bucket forward, emptying what falls out. @returns false where `bucket` is too old. */
+const advance = (row: RowView, offset: number, ring: Ring, bucket: number): boolean => {
+  const at = row.base + offset;
+  const newest = row.u32[at];
+  if (bucket <= newest) return bucket > newest - ring.length;
+  for (let b = Math.max(newest + 1, bucket - ring.length + 1); b <= bucket; b++) ring.set(row, b % ring.length, 0);
+  row.u32[at] = bucket;
+  return true;
+};
+
+/** Count or sum over the last window: bucket(t) - window/bucket < bucket(event) <= bucket(t), exact to the bucket. */
+export const window: Kind = {
+  name: 'window',
+  schema: Type.Object({
+    window: Type.String({ pattern: DURATION_PATTERN }),
+    bucket: Type.String({ pattern: DURATION_PATTERN }),
+    field: Type.Optional(Type.String()),
+  }),
+  selects: true,
+  exact: true,
+  problem(spec) {
+    const buckets = bucketsOf(spec);
+    if (!Number.isInteger(buckets)) return `window \`${spec.window}\` is no whole number of buckets \`${spec.bucket}\``;
+    return buckets <= BUCKETS_MAX
+      ? undefined
+      : `has ${buckets} buckets, at most ${BUCKETS_MAX} fit: take a larger bucket`;
+  },
+  demand: (spec) => ({ key: keyOf(spec), size: bucketsOf(spec) }),
+  compile(spec, plan) {
+    const key = keyOf(spec);
+    const length = plan.demanded(key);
+    const bucketSec = durationSec(spec.bucket as string);
+    const selector = compileSelector(spec);
+    const field = spec.field === undefined ? undefined : compileField(spec.field);
+    const steps = field === undefined ? 1 : sumSteps(spec, plan);
+    const words = 1 + (field === undefined ? Math.ceil(length / 2) : length);
+    const ringAt = (at: number): Ring => (field === undefined ? countRing(at, length) : sumRing(at, length));
+    const offset = plan.cell(key, words, (at) => {
+      const ring = ringAt(at);
+      return {
+        selector,
+        apply(row, facts) {
+          const amount = field === undefined ? 1 : field(facts.data);
+          if (Number.isNaN(amount)) return;
+          const bucket = Math.floor(facts.sec / bucketSec);
+          if (!advance(row, at, ring, bucket)) return;
+          const slot = bucket % length;
+          ring.set(row, slot, ring.get(row, slot) + Math.round(amount * steps));
+        },
+        merge(into, from) {
+          const newest = from.u32[from.base + at];
+          if (newest === 0) return;
+          advance(into, at, ring, newest);
+          const oldest = Math.max(newest, into.u32[into.base + at]) - length + 1;
+          for (let bucket = Math.max(oldest, newest - length + 1); bucket <= newest; bucket++) {
+            const slot = bucket % length;
+            ring.set(into, slot, ring.get(into, slot) + ring.get(from, slot));
+          }
+        },
+      };
+    });
+    const ring = ringAt(offset);
+    const wanted = bucketsOf(spec);
+    return (row, ask) => {
+      const newest = row.u32[row.base + offset];
+      const now = Math.floor(ask.sec / bucketSec);
+      let sum = 0;
+      for (let bucket = Math.max(now - wanted, newest - length) + 1; bucket <= newest; bucket++)
+        sum += ring.get(row, bucket % length);
+      return sum / steps;
+    };
+  },
+};

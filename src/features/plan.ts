@@ -1,0 +1,166 @@
+import { BeckonError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { suggest } from '../base/suggest.ts';
+import { GroupKey } from './group-key.ts';
+import type { Cell, FeatureSpec, GroupCell, GroupHandle, GroupTablePlan, PlanBuilder, Read } from './kind.ts';
+import { consentCell } from './kinds/consent.ts';
+import { HEADER_WORDS } from './row.ts';
+import { kindOf } from './spec.ts';
+
+/** A `features.yaml` compiled: where each word of a row stands, what each event changes, how each feature is read. */
+export interface FeaturePlan {
+  readonly features: readonly Feature[];
+  /** Words of a row, header included. */
+  readonly rowWords: number;
+  /** Cells that an event type changes, by the type's code. */
+  readonly cellsByType: readonly (readonly Cell[])[];
+  readonly cells: readonly PlacedCell[];
+  readonly groupsByType: readonly (readonly GroupUpdate[])[];
+  readonly groupTables: readonly GroupTablePlan[];
+  /** First word of the consents, from the row's base. */
+  readonly consentOffset: number;
+}
+
+export interface Feature {
+  readonly spec: FeatureSpec;
+  readonly read: Read;
+  /** Keys of the cells that it reads; cells are shared. */
+  readonly cells: readonly string[];
+}
+
+export interface PlacedCell {
+  readonly key: string;
+  readonly offset: number;
+  readonly words: number;
+  readonly cell: Cell;
+}
+
+export interface GroupUpdate {
+  readonly table: GroupTablePlan;
+  readonly position: number;
+  readonly cell: GroupCell;
+  readonly key: GroupKey;
+}
+
+export interface PlanOptions {
+  /** Digits after the point of the pack's currency. */
+  readonly minorDigits: number;
+  /** Seconds east of UTC of the business. */
+  readonly zoneOffsetSec: number;
+}
+
+/** @throws BeckonError PACK_INVALID where features contradict each other */
+export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions): FeaturePlan => {
+  const builder = new Builder(specs, options);
+  const consentOffset = consentCell(builder);
+  const features = specs.map((spec) => {
+    const read = builder.compile(spec);
+    return { spec, read, cells: builder.takeTouched() };
+  });
+  return {
+    features,
+    rowWords: builder.rowWords,
+    cells: builder.placed,
+    cellsByType: byType(builder.placed, (placed) => placed.cell).map((list) => list.map((placed) => placed.cell)),
+    groupsByType: byType(builder.groupUpdates, (update) => update.cell),
+    groupTables: builder.groupTables,
+    consentOffset,
+  };
+};
+
+const byType = <T>(items: readonly T[], of: (item: T) => { selector: { typeCodes: readonly number[] } }): T[][] => {
+  const lists: T[][] = [];
+  for (const item of items)
+    for (const code of of(item).selector.typeCodes) {
+      while (lists.length <= code) lists.push([]);
+      lists[code].push(item);
+    }
+  return lists;
+};
+
+class Builder implements PlanBuilder {
+  readonly minorDigits: number;
+  readonly zoneOffsetSec: number;
+  readonly placed: PlacedCell[] = [];
+  readonly groupTables: (GroupTablePlan & { cells: GroupCell[] })[] = [];
+  readonly groupUpdates: GroupUpdate[] = [];
+  rowWords = HEADER_WORDS;
+  private readonly offsets = new Map<string, number>();
+  private readonly positions = new Map<string, number>();
+  private readonly demands = new Map<string, number>();
+  private touched: string[] = [];
+
+  constructor(specs: readonly FeatureSpec[], options: PlanOptions) {
+    this.minorDigits = options.minorDigits;
+    this.zoneOffsetSec = options.zoneOffsetSec;
+    for (const spec of specs) {
+      const demand = kindOf(spec).demand?.(spec);
+      if (demand !== undefined) this.demands.set(demand.key, Math.max(this.demands.get(demand.key) ?? 0, demand.size));
+    }
+  }
+
+  compile(spec: FeatureSpec): Read {
+    const read = kindOf(spec).compile(spec, this);
+    this.positions.set(spec.name, this.positions.size);
+    return read;
+  }
+
+  takeTouched(): string[] {
+    const touched = this.touched;
+    this.touched = [];
+    return touched;
+  }
+
+  cell(key: string, words: number, make: (offset: number) => Cell): number {
+    this.touched.push(key);
+    const known = this.offsets.get(key);
+    if (known !== undefined) return known;
+    const offset = this.rowWords;
+    this.offsets.set(key, offset);
+    this.placed.push({ key, offset, words, cell: make(offset) });
+    this.rowWords += words;
+    return offset;
+  }
+
+  demanded(key: string): number {
+    return this.demands.get(key) as number;
+  }
+
+  feature(name: string): number {
+    const position = this.positions.get(name);
+    if (position !== undefined) return position;
+    const near = suggest(name, [...this.positions.keys()]);
+    throw new BeckonError(
+      'PACK_INVALID',
+      `no feature \`${name}\` is declared before its use${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
+    );
+  }
+
+  group(spec: FeatureSpec, cell: GroupCell): GroupHandle {
+    const by = [spec.by as string | readonly string[]].flat();
+    const table = this.groupTable(by);
+    let position = table.cells.findIndex((other) => other.key === cell.key);
+    if (position < 0) {
+      position = table.cells.push(cell) - 1;
+      this.groupUpdates.push({ table, position, cell, key: new GroupKey(by, this) });
+    }
+    const key = new GroupKey(by, this);
+    return {
+      sum(row, ask) {
+        key.ofQuestion(row, ask);
+        return key.known ? ask.groups.value(table, key.lo, key.hi, position, ask.sec) : 0;
+      },
+    };
+  }
+
+  private groupTable(by: readonly string[]): GroupTablePlan & { cells: GroupCell[] } {
+    const name = by.join(' ');
+    let table = this.groupTables.find((other) => other.by.join(' ') === name);
+    if (table === undefined) {
+      const keysMax = name === 'everybody' ? 1 : LIMITS.groupKeysPerShardMax;
+      table = { by, position: this.groupTables.length, keysMax, cells: [] };
+      this.groupTables.push(table);
+    }
+    return table;
+  }
+}

@@ -1,0 +1,125 @@
+import { hash64, shardOf } from '../base/hash.ts';
+import { LIMITS } from '../base/limits.ts';
+import { CHANNELS, type Channel } from '../events/channels.ts';
+import { GroupReader } from './groups.ts';
+import type { Ask } from './kind.ts';
+import { type ConsentEntry, readConsent } from './kinds/consent.ts';
+import type { FeaturePlan } from './plan.ts';
+import { HEADER, RowView } from './row.ts';
+import { fingerprint, type Table } from './table.ts';
+
+export type ReadOutcome =
+  /** The values are the customer's. */
+  | 'known'
+  /** No event has named the customer: the values are the defaults. */
+  | 'unknown'
+  /** The writer was at the row at every try: ask again in the next turn of the loop. */
+  | 'busy'
+  /** The time asked for is before the customer's last event. */
+  | 'beforeState';
+
+const TWO_32 = 2 ** 32;
+/** Callers check lengths; what they let pass by mistake is cut, and so unknown. */
+const ID_BYTES = 1024;
+const NO_KEYS: Ask['keys'] = {};
+
+/** Reads customers' features straight from shared memory. One a thread; its fields speak of the last row read. */
+export class FeatureReader {
+  /** Log offset of the last event of the last row. */
+  offset = 0;
+  lastSec = 0;
+  shard = 0;
+  private readonly plan: FeaturePlan;
+  private readonly tables: readonly Table[];
+  private readonly view: RowView;
+  private readonly empty: RowView;
+  private readonly ask: Ask;
+  private readonly groups: GroupReader;
+  private readonly id = Buffer.alloc(ID_BYTES);
+
+  constructor(plan: FeaturePlan, tables: readonly Table[]) {
+    this.plan = plan;
+    this.tables = tables;
+    this.view = RowView.ofWords(0);
+    this.empty = RowView.ofWords(plan.rowWords);
+    this.groups = new GroupReader(
+      plan.groupTables,
+      tables.map((table) => table.shard.groups),
+    );
+    this.ask = { sec: 0, values: new Float64Array(0), keys: {}, groups: this.groups };
+  }
+
+  /** Called once a turn of the loop: the next reads see what other rows have added to the groups since. */
+  nextTurn(): void {
+    this.groups.forget();
+  }
+
+  /**
+   * Reads all features of a customer.
+   * @param values receives them, in the order of the plan
+   * @param nowSec the time to read for; raised to the customer's last event where that is later and `isAsked` is false
+   * @param isAsked whether the caller named the time, so that an earlier one than the state's is refused
+   * @param keys of group features: `campaign`, `channel`, `action`, `source`, `store`, `sku`
+   */
+  read(
+    customerId: string,
+    nowSec: number,
+    isAsked: boolean,
+    values: Float64Array,
+    keys: Ask['keys'] = NO_KEYS,
+  ): ReadOutcome {
+    const { id, view, ask } = this;
+    const length = id.write(customerId, 'utf8');
+    this.shard = shardOf(id, 0, length, this.tables.length);
+    const table = this.tables[this.shard];
+    fingerprint(id, 0, length);
+    const { lo, hi } = hash64;
+    ask.keys = keys;
+    ask.values = values;
+    const slot = table.find(id, 0, length);
+    if (slot < 0) {
+      this.offset = 0;
+      this.lastSec = 0;
+      this.compute(this.empty, nowSec);
+      return 'unknown';
+    }
+    for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
+      const version = table.begin(slot, view);
+      if ((version & 1) === 1) continue;
+      this.lastSec = view.u32[view.base + HEADER.lastSec];
+      this.offset = view.u32[view.base + HEADER.offsetLo] + view.u32[view.base + HEADER.offsetHi] * TWO_32;
+      const isEarly = nowSec < this.lastSec;
+      if (!(isEarly && isAsked)) this.compute(view, isEarly ? this.lastSec : nowSec);
+      if (table.isValid(view, version, lo, hi)) return isEarly && isAsked ? 'beforeState' : 'known';
+    }
+    return 'busy';
+  }
+
+  /** Consents of the customer of the last {@link read}, from the row as it is now. */
+  consents(customerId: string): Partial<Record<Channel, ConsentEntry>> | undefined {
+    const { id, view } = this;
+    const length = id.write(customerId, 'utf8');
+    const table = this.tables[shardOf(id, 0, length, this.tables.length)];
+    fingerprint(id, 0, length);
+    const { lo, hi } = hash64;
+    const slot = table.find(id, 0, length);
+    for (let attempt = 0; slot >= 0 && attempt < LIMITS.seqlockRetriesMax; attempt++) {
+      const version = table.begin(slot, view);
+      const consents: Partial<Record<Channel, ConsentEntry>> = {};
+      for (const channel of CHANNELS) {
+        const entry = readConsent(view, this.plan.consentOffset, channel);
+        if (entry !== undefined) consents[channel] = entry;
+      }
+      if (table.isValid(view, version, lo, hi)) return consents;
+    }
+    return undefined;
+  }
+
+  private compute(row: RowView, sec: number): void {
+    const { ask } = this;
+    const { values } = ask;
+    const { features } = this.plan;
+    ask.sec = sec;
+    for (let i = 0; i < features.length; i++) values[i] = features[i].read(row, ask);
+  }
+}

@@ -1,0 +1,126 @@
+import { BeckonError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { GroupTable, groupTableWords } from './groups.ts';
+import type { FeaturePlan } from './plan.ts';
+
+const PAGE_WORDS = 16_384;
+const PAGES_PER_GROWTH = 256;
+
+/** Words at the start of a shard's memory. */
+export const SHARD_HEADER = {
+  /** log2 of the entries of the index table in force. */
+  indexLog2: 0,
+  /** Keys in the index: customers and aliases. */
+  keys: 1,
+  /** Words of the key heap in use. */
+  keyHeapWords: 2,
+  /** Slots ever given out. */
+  slots: 3,
+  customers: 4,
+  /** Events applied, duplicates not counted: 64 bits. */
+  eventsApplied: 6,
+} as const;
+
+/** The largest index: 2^22 entries a shard, filled to 3/4, are 3 million keys; times 16 shards, 50 million. */
+export const INDEX_LOG2_MAX = 22;
+export const INDEX_LOG2_MIN = 8;
+const INDEX_ENTRY_WORDS = 2;
+/** 80 bytes a key at the largest index. */
+const KEY_HEAP_WORDS = 2 ** INDEX_LOG2_MAX * 15;
+
+/**
+ * Where the parts of a shard's memory stand, in words. Address space is reserved at fixed places and costs nothing:
+ * physical memory is taken page by page when it is first written.
+ * ```
+ *   header | index: the table of 2^k entries begins at 2^k entries | key heap | groups | dedupe | rows …
+ * ```
+ * So no two generations of the index overlap, and only the rows, which come last, grow.
+ */
+export interface ShardRegions {
+  readonly index: number;
+  readonly keyHeap: number;
+  readonly keyHeapEnd: number;
+  readonly groups: readonly number[];
+  readonly dedupe: number;
+  readonly rows: number;
+  readonly rowWords: number;
+}
+
+export const shardRegions = (plan: FeaturePlan, dedupeWords: number): ShardRegions => {
+  let next = PAGE_WORDS;
+  const take = (words: number): number => {
+    const start = next;
+    next += Math.ceil(words / PAGE_WORDS) * PAGE_WORDS;
+    return start;
+  };
+  const index = take(2 ** (INDEX_LOG2_MAX + 1) * INDEX_ENTRY_WORDS);
+  const keyHeap = take(KEY_HEAP_WORDS);
+  const groups = plan.groupTables.map((table) => take(groupTableWords(table)));
+  const dedupe = take(dedupeWords);
+  return { index, keyHeap, keyHeapEnd: keyHeap + KEY_HEAP_WORDS, groups, dedupe, rows: next, rowWords: plan.rowWords };
+};
+
+/** The memory that threads share; made once, by the main thread. */
+export const makeShardMemory = (regions: ShardRegions): WebAssembly.Memory =>
+  new WebAssembly.Memory({ initial: regions.rows / PAGE_WORDS, maximum: LIMITS.shardPagesMax, shared: true });
+
+/**
+ * One shard's memory as this thread sees it. After another thread has grown the memory, views made before end where
+ * it ended, and reading past an end gives undefined: so whoever computes an address beyond `u32.length` calls
+ * {@link Shard.reach} first.
+ */
+export class Shard {
+  readonly number: number;
+  readonly regions: ShardRegions;
+  readonly groups: readonly GroupTable[];
+  u32!: Uint32Array;
+  f32!: Float32Array;
+  u8!: Uint8Array;
+  private readonly memory: WebAssembly.Memory;
+
+  constructor(number: number, memory: WebAssembly.Memory, plan: FeaturePlan, regions: ShardRegions) {
+    this.number = number;
+    this.memory = memory;
+    this.regions = regions;
+    this.refresh();
+    this.groups = plan.groupTables.map((table, i) => new GroupTable(table, this.u32, regions.groups[i]));
+  }
+
+  /** Fresh views where word `end` lies beyond the present ones. @throws Error where the memory does not reach it either */
+  reach(end: number): void {
+    if (end <= this.u32.length) return;
+    this.refresh();
+    if (end > this.u32.length) throw new Error(`shard ${this.number}: word ${end} lies beyond the memory`);
+  }
+
+  /** Writer only. @throws BeckonError STATE_FULL */
+  grow(end: number): void {
+    if (end <= this.u32.length) return;
+    const pages = Math.ceil((end - this.u32.length) / PAGE_WORDS);
+    const room = LIMITS.shardPagesMax - this.u32.length / PAGE_WORDS;
+    if (pages > room)
+      throw new BeckonError('STATE_FULL', `shard ${this.number} holds as many rows as 4 GiB can: use more shards`);
+    this.memory.grow(Math.min(room, Math.max(pages, PAGES_PER_GROWTH)));
+    this.refresh();
+  }
+
+  get rowsMax(): number {
+    return Math.floor((LIMITS.shardPagesMax * PAGE_WORDS - this.regions.rows) / this.regions.rowWords);
+  }
+
+  /** Bytes of the shard's parts that are in use; what dedupe holds is its own to say. */
+  get bytesInUse(): number {
+    const { u32, regions } = this;
+    const index = 2 ** u32[SHARD_HEADER.indexLog2] * INDEX_ENTRY_WORDS;
+    return 4 * (index + u32[SHARD_HEADER.keyHeapWords] + u32[SHARD_HEADER.slots] * regions.rowWords);
+  }
+
+  private refresh(): void {
+    // Growing by nothing makes this thread see the size that another thread has grown the memory to.
+    this.memory.grow(0);
+    const { buffer } = this.memory;
+    this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+  }
+}

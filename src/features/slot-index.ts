@@ -1,0 +1,116 @@
+import { BeckonError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { INDEX_LOG2_MAX, INDEX_LOG2_MIN, SHARD_HEADER, type Shard } from './shard.ts';
+
+/**
+ * Customer id → slot, an open-addressing table in shared memory. An entry is two words: 32 bits of the id's hash and
+ * where its key stands in the heap (in words from the heap's start, plus 1; 0 is empty). A key is
+ * ```
+ *   slot | bytes of the id: length, then the bytes, padded to a word
+ * ```
+ * One thread inserts; any thread finds. A key is written before the entry that points to it, and a larger table is
+ * filled before the header names it, so that a reader sees each id either not yet or whole.
+ */
+const ENTRY_WORDS = 2;
+const KEY_HEADER_WORDS = 2;
+const ABSENT = -1;
+const KEY_WORDS_MAX = KEY_HEADER_WORDS + Math.ceil(LIMITS.idBytesMax / 4);
+/** An open-addressing table that is fuller has long probes. */
+const FILL_MAX = 0.75;
+
+export class SlotIndex {
+  private readonly shard: Shard;
+
+  constructor(shard: Shard) {
+    this.shard = shard;
+  }
+
+  /** Writer only, once for a fresh memory. */
+  static initialise(shard: Shard): void {
+    shard.u32[SHARD_HEADER.indexLog2] = INDEX_LOG2_MIN;
+  }
+
+  /**
+   * @param hash second half of the id's fingerprint
+   * @returns the key's place in the heap, -1 where the id is not known
+   */
+  findKey(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const { u32, regions } = this.shard;
+    const log2 = Atomics.load(u32, SHARD_HEADER.indexLog2);
+    const table = regions.index + 2 ** log2 * ENTRY_WORDS;
+    const mask = 2 ** log2 - 1;
+    for (let probe = hash & mask; ; probe = (probe + 1) & mask) {
+      const entry = table + probe * ENTRY_WORDS;
+      const ref = Atomics.load(u32, entry + 1);
+      if (ref === 0) return ABSENT;
+      if (u32[entry] === hash && this.equals(ref - 1, bytes, start, end)) return ref - 1;
+    }
+  }
+
+  slotOf(key: number): number {
+    return this.shard.u32[this.shard.regions.keyHeap + key];
+  }
+
+  /** The id's bytes: a view into the shared memory, valid while the key is. */
+  bytesOf(key: number): Uint8Array {
+    const { u32, u8, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    const first = (at + KEY_HEADER_WORDS) * 4;
+    return u8.subarray(first, first + u32[at + 1]);
+  }
+
+  /** Writer only: the id must not be known. @returns its key. @throws BeckonError STATE_FULL */
+  insert(hash: number, bytes: Uint8Array, start: number, end: number, slot: number): number {
+    const { u32, u8, regions } = this.shard;
+    const key = u32[SHARD_HEADER.keyHeapWords];
+    const at = regions.keyHeap + key;
+    const words = KEY_HEADER_WORDS + Math.ceil((end - start) / 4);
+    const keys = u32[SHARD_HEADER.keys] + 1;
+    const log2 = u32[SHARD_HEADER.indexLog2];
+    const isTight = keys > FILL_MAX * 2 ** log2;
+    if (at + words > regions.keyHeapEnd || (isTight && log2 === INDEX_LOG2_MAX))
+      throw new BeckonError('STATE_FULL', `shard ${this.shard.number} holds as many customers as its index can`);
+    u32[at] = slot;
+    u32[at + 1] = end - start;
+    u8.set(bytes.subarray(start, end), (at + KEY_HEADER_WORDS) * 4);
+    u32[SHARD_HEADER.keyHeapWords] = key + words;
+    u32[SHARD_HEADER.keys] = keys;
+    if (isTight) this.enlarge(log2);
+    this.link(u32[SHARD_HEADER.indexLog2], hash, key + 1);
+    return key;
+  }
+
+  /** Whether `keys` more, each as long as may be, are sure to fit. */
+  hasRoom(keys: number): boolean {
+    const { u32, regions } = this.shard;
+    const heapEnd = regions.keyHeap + u32[SHARD_HEADER.keyHeapWords] + keys * KEY_WORDS_MAX;
+    return heapEnd <= regions.keyHeapEnd && u32[SHARD_HEADER.keys] + keys <= FILL_MAX * 2 ** INDEX_LOG2_MAX;
+  }
+
+  private link(log2: number, hash: number, ref: number): void {
+    const { u32, regions } = this.shard;
+    const table = regions.index + 2 ** log2 * ENTRY_WORDS;
+    const mask = 2 ** log2 - 1;
+    let probe = hash & mask;
+    while (u32[table + probe * ENTRY_WORDS + 1] !== 0) probe = (probe + 1) & mask;
+    u32[table + probe * ENTRY_WORDS] = hash;
+    Atomics.store(u32, table + probe * ENTRY_WORDS + 1, ref);
+  }
+
+  private enlarge(log2: number): void {
+    const { u32, regions } = this.shard;
+    const old = regions.index + 2 ** log2 * ENTRY_WORDS;
+    for (let entry = old; entry < old + 2 ** log2 * ENTRY_WORDS; entry += ENTRY_WORDS)
+      if (u32[entry + 1] !== 0) this.link(log2 + 1, u32[entry], u32[entry + 1]);
+    Atomics.store(u32, SHARD_HEADER.indexLog2, log2 + 1);
+  }
+
+  private equals(key: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { u32, u8, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    if (u32[at + 1] !== end - start) return false;
+    const first = (at + KEY_HEADER_WORDS) * 4 - start;
+    for (let i = start; i < end; i++) if (u8[first + i] !== bytes[i]) return false;
+    return true;
+  }
+}

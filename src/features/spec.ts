@@ -1,0 +1,116 @@
+import Type, { type TSchema } from 'typebox';
+import { BeckonError } from '../base/errors.ts';
+import { checkSchema } from '../base/schema-check.ts';
+import { suggest } from '../base/suggest.ts';
+import { DURATION_PATTERN } from './duration.ts';
+import { groupKeyProblem } from './group-key.ts';
+import type { FeatureSpec, Kind } from './kind.ts';
+import { activeDays } from './kinds/active-days.ts';
+import { attribute } from './kinds/attribute.ts';
+import { channel } from './kinds/channel.ts';
+import { consent } from './kinds/consent.ts';
+import { count } from './kinds/count.ts';
+import { decayed } from './kinds/decayed.ts';
+import { derived } from './kinds/derived.ts';
+import { max, min } from './kinds/extreme.ts';
+import { flag } from './kinds/flag.ts';
+import { gap } from './kinds/gap.ts';
+import { hours } from './kinds/hours.ts';
+import { first, last } from './kinds/moment.ts';
+import { rate } from './kinds/rate.ts';
+import { sum } from './kinds/sum.ts';
+import { window } from './kinds/window.ts';
+import { selectorProblem } from './selector.ts';
+
+/** Every kind of feature. A new kind is a file under `kinds/` and a word here. */
+export const KINDS: readonly Kind[] = [
+  count,
+  sum,
+  min,
+  max,
+  first,
+  last,
+  decayed,
+  window,
+  activeDays,
+  gap,
+  hours,
+  rate,
+  channel,
+  attribute,
+  flag,
+  consent,
+  derived,
+];
+
+const kinds = new Map(KINDS.map((kind) => [kind.name, kind]));
+
+const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+const BASE = {
+  name: Type.String({ pattern: '^[a-z][A-Za-z0-9]{0,63}$' }),
+  kind: Type.String(),
+  unit: Type.String({ minLength: 1 }),
+  default: Type.Optional(Type.Number()),
+  description: Type.String({ minLength: 1 }),
+  serves: Type.Optional(Type.String()),
+};
+const SELECTION = {
+  event: Type.Optional(Type.String()),
+  events: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+  where: Type.Optional(Type.Record(Type.String(), Type.Union([Scalar, Type.Array(Scalar, { minItems: 1 })]))),
+};
+
+/** The schema of one feature of a kind: editors complete from it, and {@link featureSpecs} checks with it. */
+export const featureSchema = (kind: Kind): TSchema =>
+  Type.Object(
+    { ...BASE, ...(kind.selects ? SELECTION : {}), ...kind.schema.properties, kind: Type.Literal(kind.name) },
+    { additionalProperties: false },
+  );
+
+const schemas = new Map(KINDS.map((kind) => [kind.name, featureSchema(kind)]));
+
+/** Schema of `features.yaml`. */
+export const FEATURES_SCHEMA: TSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    features: Type.Array(Type.Union([...schemas.values()]), { minItems: 1 }),
+  },
+  { additionalProperties: false, description: `Durations are written ${DURATION_PATTERN}, such as 30d or 12h.` },
+);
+
+export const kindOf = (spec: FeatureSpec): Kind => kinds.get(spec.kind) as Kind;
+
+/**
+ * Checks the parsed `features.yaml`.
+ * @throws BeckonError PACK_INVALID in the user's words, naming the feature
+ */
+export const featureSpecs = (document: unknown): readonly FeatureSpec[] => {
+  const list = (document as { features?: unknown } | null)?.features;
+  if (!Array.isArray(list) || list.length === 0) throw invalid('features.yaml needs a list `features`');
+  const names = new Set<string>();
+  for (const [index, item] of list.entries()) {
+    const spec = item as FeatureSpec;
+    const where = typeof spec?.name === 'string' ? `feature \`${spec.name}\`` : `feature ${index + 1}`;
+    const problem = problemOf(spec);
+    if (problem !== undefined) throw invalid(`${where}: ${problem}`);
+    if (names.has(spec.name)) throw invalid(`${where} is declared twice`);
+    names.add(spec.name);
+  }
+  return list as FeatureSpec[];
+};
+
+const invalid = (message: string): BeckonError => new BeckonError('PACK_INVALID', message);
+
+const problemOf = (spec: FeatureSpec): string | undefined => {
+  const kind = kinds.get(spec?.kind);
+  if (kind === undefined) {
+    const near = suggest(String(spec?.kind), [...kinds.keys()]);
+    return `unknown kind \`${spec?.kind}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
+  }
+  return (
+    checkSchema(schemas.get(kind.name) as TSchema, spec) ??
+    (kind.selects ? selectorProblem(spec) : undefined) ??
+    kind.problem?.(spec) ??
+    (spec.by === undefined ? undefined : groupKeyProblem([spec.by].flat()))
+  );
+};

@@ -1,0 +1,165 @@
+import type { Clock } from '../base/clock.ts';
+import { BeckonError } from '../base/errors.ts';
+import { hash64, shardOf } from '../base/hash.ts';
+import { LIMITS } from '../base/limits.ts';
+import { type MeasuredGroup, measures } from '../base/measures.ts';
+import { RecordReader } from '../events/record.ts';
+import { Applier } from '../features/apply.ts';
+import type { FeaturePlan } from '../features/plan.ts';
+import type { Table } from '../features/table.ts';
+import type { EventLog, LogGroup } from '../log/event-log.ts';
+import { type DedupeWindow, eventHash, foldSubject } from './dedupe.ts';
+import type { Status } from './status.ts';
+
+/** What became of an event that was handed to the writer. */
+export const EVENT_RESULT = { accepted: 0, duplicate: 1, fromFuture: 2 } as const;
+
+/** Events that came together, as the record writer packs them. */
+export interface Chunk {
+  readonly records: Uint8Array;
+  readonly count: number;
+}
+
+/** An {@link EVENT_RESULT} an event, in the chunk's order. */
+export type ChunkResult = Uint8Array;
+
+export interface WriterParts {
+  readonly log: EventLog;
+  readonly plan: FeaturePlan;
+  readonly tables: readonly Table[];
+  readonly dedupe: readonly DedupeWindow[];
+  readonly status: Status;
+  /** Log time of a group: the wall clock, or with `log` the greatest time of its own events. */
+  readonly clock: Clock | 'log';
+  /** Milliseconds of a monotonic clock, for measures only: no state depends on it. */
+  readonly stopwatchMs: () => number;
+}
+
+/**
+ * The one writer: append → dedupe → apply. The state is a fold of the log, so what {@link commit} does after the
+ * append and what {@link recover} does at a start are the same function.
+ */
+export class Writer {
+  private readonly parts: WriterParts;
+  private readonly applier: Applier;
+  private readonly reader = new RecordReader();
+
+  constructor(parts: WriterParts) {
+    this.parts = parts;
+    this.applier = new Applier(parts.plan, parts.tables);
+  }
+
+  /** Folds the whole log into the empty state. @param onProgress told the offset reached, after each group */
+  async recover(onProgress?: (offset: number) => void): Promise<void> {
+    const { log, status } = this.parts;
+    const from = new Array<number>(log.partitions).fill(0);
+    for await (const group of log.read(from)) {
+      this.fold(group);
+      onProgress?.(group.firstOffset + group.count);
+    }
+    status.isCaughtUp = true;
+  }
+
+  /**
+   * Makes chunks durable as one group and applies them.
+   * @throws BeckonError STATE_FULL before anything is written; LOG_UNAVAILABLE: nothing may be acknowledged any more
+   */
+  async commit(chunks: readonly Chunk[]): Promise<ChunkResult[]> {
+    const { log, tables, stopwatchMs } = this.parts;
+    const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
+    const full = tables.find((table) => !table.hasRoom(count));
+    if (full !== undefined)
+      throw new BeckonError('STATE_FULL', `shard ${full.shard.number} has no room for more customers`);
+    const logTimeMs = this.nextLogTimeMs(chunks);
+    const results = chunks.map((chunk) => new Uint8Array(chunk.count));
+    const records = this.refuseFuture(chunks, results, logTimeMs);
+    const accepted = records.reduce((sum, part) => sum + part.count, 0);
+    if (accepted === 0) return results;
+    const group = { records: joined(records), count: accepted, logTimeMs };
+    const startMs = stopwatchMs();
+    const { partition, firstOffset } = await log.append(group);
+    const durableMs = stopwatchMs();
+    const duplicates = this.fold({ ...group, partition, firstOffset });
+    measures.commit.publish({ events: accepted, bytes: group.records.length, durationMs: durableMs - startMs });
+    measures.apply.publish({ events: accepted, durationMs: stopwatchMs() - durableMs });
+    let event = 0;
+    for (const result of results)
+      for (let i = 0; i < result.length; i++)
+        if (result[i] === EVENT_RESULT.accepted && duplicates[event++] === 1) result[i] = EVENT_RESULT.duplicate;
+    return results;
+  }
+
+  /** @returns 1 for each record that was in the dedupe window, and so was not applied */
+  private fold(group: LogGroup): Uint8Array {
+    const { reader, applier } = this;
+    const { dedupe, status, tables } = this.parts;
+    const duplicates = new Uint8Array(group.count);
+    const measured: MeasuredGroup = { events: 0, duplicates: 0, lateSecs: [] };
+    const isMeasured = measures.group.hasSubscribers;
+    const logTimeSec = Math.floor(group.logTimeMs / 1000);
+    reader.reset(group.records);
+    for (let i = 0; reader.next(); i++) {
+      const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
+      const shard = shardOf(bytes, subjectStart, subjectEnd, tables.length);
+      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
+      const tie = hash64.hi;
+      foldSubject(bytes, subjectStart, subjectEnd);
+      if (dedupe[shard].seen(hash64.lo, hash64.hi, logTimeSec)) {
+        duplicates[i] = 1;
+        measured.duplicates++;
+        continue;
+      }
+      const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
+      const offset = group.firstOffset + i;
+      applier.apply(shard, bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, reader.data(), offset);
+      if (isMeasured && applier.lateSec > 0) measured.lateSecs.push(applier.lateSec);
+    }
+    measured.events = group.count - measured.duplicates;
+    if (isMeasured) measures.group.publish(measured);
+    status.logTimeMs = group.logTimeMs;
+    status.appliedOffset = group.firstOffset + group.count - 1;
+    return duplicates;
+  }
+
+  /** Time of the next group: never before the last one's. */
+  private nextLogTimeMs(chunks: readonly Chunk[]): number {
+    const { clock, log } = this.parts;
+    const last = log.lastLogTimeMs();
+    if (clock !== 'log') return Math.max(last, clock.nowMs());
+    let greatest = last;
+    for (const chunk of chunks) {
+      this.reader.reset(chunk.records);
+      while (this.reader.next()) if (this.reader.timeMs > greatest) greatest = this.reader.timeMs;
+    }
+    return greatest;
+  }
+
+  /** Marks events too far ahead of the log time. @returns the chunks without them */
+  private refuseFuture(chunks: readonly Chunk[], results: readonly ChunkResult[], logTimeMs: number): Chunk[] {
+    const { reader } = this;
+    const latestMs = logTimeMs + LIMITS.eventAheadMsMax;
+    return chunks.map((chunk, c) => {
+      const result = results[c];
+      let refused = 0;
+      reader.reset(chunk.records);
+      for (let i = 0; reader.next(); i++)
+        if (reader.timeMs > latestMs) {
+          result[i] = EVENT_RESULT.fromFuture;
+          refused++;
+        }
+      return refused === 0 ? chunk : this.without(chunk, result, chunk.count - refused);
+    });
+  }
+
+  private without(chunk: Chunk, result: ChunkResult, count: number): Chunk {
+    const { reader } = this;
+    const kept: Uint8Array[] = [];
+    reader.reset(chunk.records);
+    for (let i = 0; reader.next(); i++)
+      if (result[i] === EVENT_RESULT.accepted) kept.push(chunk.records.subarray(reader.recordStart, reader.recordEnd));
+    return { records: Buffer.concat(kept), count };
+  }
+}
+
+const joined = (chunks: readonly Chunk[]): Uint8Array =>
+  chunks.length === 1 ? chunks[0].records : Buffer.concat(chunks.map((chunk) => chunk.records));
