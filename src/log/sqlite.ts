@@ -13,7 +13,7 @@ export const openDatabase = (path: string, options: { timeoutMs: number; readOnl
 /** Primary result codes of SQLite that a caller branches on (sqlite.org/rescode.html). */
 const PRIMARY = { 5: 'busy', 11: 'corrupt', 14: 'cannot-open', 26: 'not-a-database' } as const;
 
-export type SqliteProblem = (typeof PRIMARY)[keyof typeof PRIMARY] | 'other';
+type SqliteProblem = (typeof PRIMARY)[keyof typeof PRIMARY] | 'other';
 
 /** What kind of SQLite failure an error is; `other` for everything that no caller treats in its own way. */
 export const sqliteProblem = (error: unknown): SqliteProblem => {
