@@ -25,7 +25,7 @@ const digitsOf = (text: string): number => {
 };
 
 /** What a value looks like, or undefined. ISO dates, decimals and UUIDs pass. */
-export const contactDetail = (value: unknown): 'a phone number' | 'an e-mail address' | undefined => {
+const contactDetail = (value: unknown): 'a phone number' | 'an e-mail address' | undefined => {
   if (typeof value === 'number')
     return value >= MOBILE_FROM && value <= MOBILE_TO && Number.isInteger(value) ? 'a phone number' : undefined;
   if (typeof value !== 'string' || value.length < SHORTEST) return undefined;

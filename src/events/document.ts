@@ -29,7 +29,7 @@ export const eventsTable = (): string => {
 };
 
 /** Body of `GET /v1/events/types`. */
-export interface EventTypesAnswer {
+interface EventTypesAnswer {
   readonly types: readonly {
     readonly type: string;
     readonly description: string;

@@ -1,5 +1,5 @@
 /** A media type as the `content-type` header and `datacontenttype` name it. */
-export interface MediaType {
+interface MediaType {
   /** Lower case, without parameters. */
   readonly name: string;
   /** False where a charset other than UTF-8 is named: JSON is UTF-8. */

@@ -9,24 +9,21 @@ export interface EventProblem {
 
 export const problem = (code: ErrorCode, message: string): EventProblem => ({ code, message });
 
-const TOO_DEEP = problem('JSON_TOO_DEEP', `data is nested deeper than ${LIMITS.jsonDepthMax} levels`);
-const TOO_LARGE = problem('EVENT_TOO_LARGE', `data has more than ${LIMITS.eventBytesMax} bytes`);
 const FORBIDDEN = problem(
   'EVENT_DATA_INVALID',
   'data must not have the key __proto__ or a constructor with a prototype',
 );
 
-/** A UTF-16 unit takes at most this many bytes in JSON (`\u0001`). */
+/** A UTF-16 unit takes at most this many bytes in JSON (`\u0001`): data of few units needs no exact count. */
 const UNIT_BYTES_MAX = 6;
 /** More than any number, literal or pair of brackets with its punctuation takes, in units. */
 const VALUE_UNITS = 5;
-/** Data of fewer units is within the bound on bytes, whatever characters it holds. */
-const SAFE_UNITS = Math.floor(LIMITS.eventBytesMax / UNIT_BYTES_MAX);
 
 let units = 0;
 
 const walk = (value: object, depth: number): EventProblem | undefined => {
-  if (depth > LIMITS.jsonDepthMax) return TOO_DEEP;
+  if (depth > LIMITS.jsonDepthMax)
+    return problem('JSON_TOO_DEEP', `data is nested deeper than ${LIMITS.jsonDepthMax} levels`);
   if (Array.isArray(value)) {
     units += value.length * VALUE_UNITS;
     for (let i = 0; i < value.length; i++) {
@@ -61,10 +58,11 @@ const walk = (value: object, depth: number): EventProblem | undefined => {
 export const payloadProblem = (data: object, depth: number): EventProblem | undefined => {
   units = 0;
   const found = walk(data, depth + 1);
-  if (found !== undefined || units <= SAFE_UNITS) return found;
-  return Buffer.byteLength(JSON.stringify(data)) > LIMITS.eventBytesMax ? TOO_LARGE : undefined;
+  if (found !== undefined || units * UNIT_BYTES_MAX <= LIMITS.eventBytesMax) return found;
+  if (Buffer.byteLength(JSON.stringify(data)) <= LIMITS.eventBytesMax) return undefined;
+  return problem('EVENT_TOO_LARGE', `data has more than ${LIMITS.eventBytesMax} bytes`);
 };
 
 /** Whether any value, of whatever shape, is nested deeper than a body may be. */
 export const isTooDeep = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && walk(value, 1) === TOO_DEEP;
+  typeof value === 'object' && value !== null && walk(value, 1)?.code === 'JSON_TOO_DEEP';

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
-import { LIMITS } from '../../base/limits.ts';
 import { made, received } from './definition.ts';
-import { count, days, flag, id, names, optional, property, signed, text } from './fields.ts';
+import { ATTRIBUTES_MAX, count, days, flag, id, names, optional, property, signed, text } from './fields.ts';
 
 /** Decisions and what came of them, items, staff and the pack itself. */
 export const BUSINESS_EVENTS = [
@@ -19,7 +18,7 @@ export const BUSINESS_EVENTS = [
     Type.Object({
       sku: id,
       category: optional(text),
-      attributes: optional(Type.Object({}, { additionalProperties: property, maxProperties: LIMITS.attributesMax })),
+      attributes: optional(Type.Object({}, { additionalProperties: property, maxProperties: ATTRIBUTES_MAX })),
       supplyDays: optional(days),
       margin: optional(signed),
       signature: optional(flag),

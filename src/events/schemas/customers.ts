@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { LIMITS } from '../../base/limits.ts';
 import { profileProblem } from '../contact-details.ts';
 import { made, received } from './definition.ts';
 import {
+  ATTRIBUTES_MAX,
   attribute,
   attributeNumber,
   attributeText,
@@ -33,7 +33,7 @@ const attributes = Type.Object(
     storeDistanceKm: optional(attributeNumber),
     tags: optional(names),
   },
-  { additionalProperties: attribute, propertyNames: { format: 'id' }, maxProperties: LIMITS.attributesMax },
+  { additionalProperties: attribute, propertyNames: { format: 'id' }, maxProperties: ATTRIBUTES_MAX },
 );
 
 /** Who the customer is, what they allow and how they feel. */

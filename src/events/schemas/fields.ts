@@ -1,9 +1,12 @@
 import { Type } from 'typebox';
-import { LIMITS } from '../../base/limits.ts';
 import { CHANNELS, DISPOSITIONS } from '../channels.ts';
 
 /** The words of the schemas. The formats `id` and `text` bound bytes, not characters. */
 
+/** Attributes of one update: several times the widest table of real data. */
+export const ATTRIBUTES_MAX = 256;
+/** Tags, skills and other lists of short names in one event. */
+const NAMES_MAX = 200;
 /** Beyond this a money amount is a unit error; it also keeps a sum of minor units far below 2^53. */
 const MONEY_MAX = 1e12;
 const DAYS_MAX = 36_600;
@@ -25,13 +28,13 @@ export const days = Type.Number({ minimum: 0, maximum: DAYS_MAX });
 export const channel = Type.Enum([...CHANNELS]);
 export const channelOrAll = Type.Enum([...CHANNELS, '*']);
 export const disposition = Type.Enum([...DISPOSITIONS]);
-export const names = Type.Array(text, { maxItems: LIMITS.tagsMax });
+export const names = Type.Array(text, { maxItems: NAMES_MAX });
 
 /** A value of `profile.updated`; null unsets it. */
 export const attribute = Type.Unsafe<number | boolean | string | string[] | null>({
   type: ['number', 'boolean', 'string', 'array', 'null'],
   format: 'text',
-  maxItems: LIMITS.tagsMax,
+  maxItems: NAMES_MAX,
   items: { type: 'string', format: 'text' },
 });
 export const attributeText = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'text' });

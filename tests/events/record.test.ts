@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BeckonError } from '../../src/base/errors.ts';
+import { CATALOGUE, EVENT_TYPES } from '../../src/events/catalogue.ts';
+import type { Event } from '../../src/events/event.ts';
+import { RecordReader, RecordWriter } from '../../src/events/record.ts';
+
+const text = (maxLength: number) => fc.string({ unit: 'grapheme', minLength: 1, maxLength });
+const anyEvent: fc.Arbitrary<Event> = fc.record({
+  type: fc.constantFrom(...EVENT_TYPES),
+  source: text(30),
+  id: text(30),
+  subject: text(80),
+  timeMs: fc.oneof(fc.constant(Number.NaN), fc.integer({ min: 86_400_000, max: 4_102_444_799_999 })),
+  data: fc.dictionary(
+    text(10).filter((key) => key !== '__proto__'),
+    fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
+  ),
+  extensions: fc.option(
+    fc.dictionary(fc.stringMatching(/^[a-z0-9]+$/), fc.oneof(fc.string(), fc.integer(), fc.boolean()), {
+      minKeys: 1,
+      noNullPrototype: true,
+    }),
+    {
+      nil: undefined,
+    },
+  ),
+});
+
+const order: Event = {
+  type: 'order.placed',
+  source: '/shop',
+  id: 'order-1',
+  subject: '客-1',
+  timeMs: 1_709_633_472_000,
+  data: { orderId: '1', amount: 59.9 },
+  extensions: undefined,
+};
+
+const written = (...events: Event[]): Uint8Array => {
+  const writer = new RecordWriter();
+  for (const event of events) writer.write(event);
+  assert.equal(writer.count, events.length);
+  return writer.bytes();
+};
+
+const plain = (event: Event): unknown => ({ ...event, data: { ...event.data } });
+const codeOf = (bytes: Uint8Array, use: (reader: RecordReader) => unknown = () => undefined): string => {
+  const reader = new RecordReader(bytes);
+  try {
+    while (reader.next()) use(reader);
+  } catch (error) {
+    if (error instanceof BeckonError) return error.code;
+    throw error;
+  }
+  return 'read';
+};
+
+test('events come back as they were written', () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
+      const reader = new RecordReader(written(...events));
+      for (const event of events) {
+        assert.ok(reader.next());
+        assert.deepEqual(plain(reader.event()), plain(event));
+      }
+      assert.equal(reader.next(), false);
+      assert.equal(reader.next(), false);
+    }),
+  );
+});
+
+test('the byte ranges are those of the subject, the source and the id', () => {
+  const bytes = written(order, { ...order, subject: 'C2', timeMs: Number.NaN });
+  const reader = new RecordReader(bytes);
+  const range = (start: number, end: number) => Buffer.from(bytes.subarray(start, end)).toString();
+  assert.ok(reader.next());
+  assert.equal(range(reader.subjectStart, reader.subjectEnd), '客-1');
+  assert.equal(range(reader.subjectEnd, reader.sourceEnd), '/shop');
+  assert.equal(range(reader.sourceEnd, reader.idEnd), 'order-1');
+  assert.deepEqual([reader.subject(), reader.source(), reader.id()], ['客-1', '/shop', 'order-1']);
+  assert.equal(reader.timeMs, 1_709_633_472_000);
+  assert.equal(reader.typeCode, 1);
+  const copy = bytes.slice(reader.recordStart, reader.recordEnd);
+  assert.ok(reader.next());
+  assert.equal(reader.subject(), 'C2');
+  assert.ok(Number.isNaN(reader.timeMs));
+  const alone = new RecordReader(copy);
+  assert.ok(alone.next());
+  assert.deepEqual(alone.event(), order);
+});
+
+test('bytes in the middle of a larger buffer are read in place', () => {
+  const bytes = written(order);
+  const larger = new Uint8Array(bytes.length + 7);
+  larger.set(bytes, 3);
+  const reader = new RecordReader(larger.subarray(3, 3 + bytes.length));
+  assert.ok(reader.next());
+  assert.deepEqual(reader.event(), order);
+});
+
+test('a writer grows as needed and starts anew after reset', () => {
+  const writer = new RecordWriter();
+  const large: Event = { ...order, data: { note: '店'.repeat(200_000) } };
+  writer.write(order);
+  writer.write(large);
+  const reader = new RecordReader(writer.bytes());
+  assert.ok(reader.next() && reader.next());
+  assert.deepEqual(reader.event(), large);
+  writer.reset();
+  assert.deepEqual([writer.count, writer.bytes().length], [0, 0]);
+  writer.write(order);
+  assert.deepEqual(Buffer.from(writer.bytes()), Buffer.from(written(order)));
+});
+
+test('the same event is the same bytes', () => {
+  const bytes = Buffer.from(written(order)).toString('hex');
+  // Written down: a log of this version must be readable by all later ones.
+  assert.equal(
+    bytes,
+    '4e000000' +
+      '01' +
+      '01' +
+      '0100' +
+      '00006088e1e07842' +
+      '0500' +
+      '0500' +
+      '0700' +
+      '0000' +
+      '00000000' +
+      '1d000000' +
+      Buffer.from('客-1/shoporder-1{"orderId":"1","amount":59.9}').toString('hex'),
+  );
+});
+
+test('every type of the catalogue has its code in the log', () => {
+  for (const { type, code } of CATALOGUE) {
+    const reader = new RecordReader(written({ ...order, type }));
+    assert.ok(reader.next());
+    assert.deepEqual([reader.typeCode, reader.type()], [code, type]);
+  }
+});
+
+test('a buffer that is cut anywhere inside a record is damaged, never misread', () => {
+  const bytes = written(order, order);
+  const half = bytes.length / 2;
+  for (let length = 0; length <= bytes.length; length++) {
+    const expected = length % half === 0 ? 'read' : 'LOG_DAMAGED';
+    assert.equal(codeOf(bytes.subarray(0, length)), expected, `cut to ${length} bytes`);
+  }
+});
+
+test('lengths that do not add up are damaged, whatever the bytes', () => {
+  const bytes = written(order);
+  for (const field of [0, 16, 18, 20, 24, 28]) {
+    for (const value of [0, 1, 200, 255]) {
+      const changed = Uint8Array.from(bytes);
+      if (changed[field] === value) continue;
+      changed[field] = value;
+      assert.equal(codeOf(changed), 'LOG_DAMAGED', `byte ${field} = ${value}`);
+    }
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (noise) => {
+      assert.match(codeOf(noise), /^(LOG_DAMAGED|DATA_FORMAT_UNSUPPORTED)$/);
+    }),
+  );
+});
+
+test('data that is no JSON is damaged; another format or code is of another version', () => {
+  const bytes = written(order);
+  const changed = (at: number, value: number) => Uint8Array.from(bytes, (byte, i) => (i === at ? value : byte));
+  assert.equal(
+    codeOf(changed(bytes.length - 1, 0), (reader) => reader.data()),
+    'LOG_DAMAGED',
+  );
+  assert.equal(codeOf(changed(4, 2)), 'DATA_FORMAT_UNSUPPORTED');
+  assert.equal(
+    codeOf(changed(7, 200), (reader) => reader.event()),
+    'DATA_FORMAT_UNSUPPORTED',
+  );
+});
+
+test('an id that was never bounded does not reach the log, and the records before it stay whole', () => {
+  const writer = new RecordWriter();
+  writer.write(order);
+  assert.throws(() => writer.write({ ...order, id: 'x'.repeat(70_000) }), /never checked/);
+  writer.write(order);
+  assert.deepEqual(Buffer.from(writer.bytes()), Buffer.from(written(order, order)));
+});
