@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isCode } from './module-graph.ts';
 import { type SourceModule, sourceModule } from './source-module.ts';
@@ -11,7 +11,7 @@ export const repositoryFiles = (): string[] =>
   execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root })
     .toString()
     .split('\0')
-    .filter((file) => file !== '' && existsSync(root + file))
+    .filter((file) => file !== '' && statSync(root + file, { throwIfNoEntry: false })?.isFile())
     .sort();
 
 /** The text of a file of the repository. */
