@@ -12,8 +12,8 @@ export type Given = Record<string, unknown>;
 const invalid = (message: string, cause?: unknown): BeckonError =>
   new BeckonError('CONFIG_INVALID', message, { cause });
 
-/** Read by the tests of this repository alone; a service that is started from them must not refuse it. */
-const IGNORED_VARIABLES: readonly string[] = ['BECKON_TEST_DATA'];
+/** Told to the tests, not to the service. */
+const TEST_PREFIX = 'BECKON_TEST_';
 
 /** @throws BeckonError CONFIG_INVALID where a file that was asked for is missing, or is not a mapping of known keys. */
 export const fromFile = (path: string | undefined, folder: string): Given => {
@@ -54,7 +54,7 @@ export const fromEnvironment = (environment: NodeJS.ProcessEnv): Given => {
     );
   const given: Given = {};
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('BECKON_') || IGNORED_VARIABLES.includes(name)) continue;
+    if (!name.startsWith('BECKON_') || name.startsWith(TEST_PREFIX)) continue;
     const setting = SETTINGS.find((candidate) => candidate.variable === name);
     if (setting === undefined) throw unknown('environment variable', name, variables);
     if (text) given[setting.key] = parse(setting, text, name);
