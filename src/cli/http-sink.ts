@@ -59,21 +59,19 @@ const bodies = (events: readonly Event[]): string[] => {
 const post = async (target: URL, body: string): Promise<SubmitOutcome> => {
   const headers = { 'content-type': 'application/cloudevents-batch+json' };
   const givingUpMs = Date.now() + PATIENCE_MS;
-  for (let answered = false; ; ) {
+  for (;;) {
     let status: number;
     let retryAfter: string | null;
     let text: string;
     try {
       const response = await fetch(target, { method: 'POST', headers, body });
-      answered = true;
       ({ status } = response);
       retryAfter = response.headers.get('retry-after');
       text = await response.text();
     } catch (error) {
       const { cause } = error as Error;
       const why = cause instanceof Error ? cause.message : (error as Error).message;
-      const refused = (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
-      if ((refused && !answered && !reached.has(target.host)) || Date.now() > givingUpMs)
+      if (!reached.has(target.host) || Date.now() > givingUpMs)
         throw new BeckonError('NOT_READY', `no service answers at ${target.origin}: ${why}`, { cause: error });
       await delay(RETRY_MS);
       continue;
@@ -89,7 +87,7 @@ const post = async (target: URL, body: string): Promise<SubmitOutcome> => {
   }
 };
 
-/** Services that have answered once: a refused connection is then a restart, not a wrong address. */
+/** Services that have answered once: a broken connection is then a restart, not a wrong address. */
 const reached = new Set<string>();
 
 const retryMs = (header: string | null): number => {
