@@ -7,7 +7,7 @@ import { parseYaml } from '../base/yaml.ts';
 import { ConfigSchema, SETTINGS, type Setting } from './config-schema.ts';
 
 /** Settings by key (`limits` nested) as one source gave them. */
-export type Given = Record<string, unknown>;
+type Given = Record<string, unknown>;
 
 const invalid = (message: string, cause?: unknown): BeckonError =>
   new BeckonError('CONFIG_INVALID', message, { cause });

@@ -56,5 +56,5 @@ const startLines = (io: CommandIo, label: string, total: number, unit: string): 
 };
 
 /** @param startMs as `performance.now()` gave it. */
-export const perSecond = (items: number, startMs: number): number =>
+const perSecond = (items: number, startMs: number): number =>
   Math.round((items * 1000) / Math.max(performance.now() - startMs, 1));

@@ -6,7 +6,7 @@ import type { TextFile } from './formats/text-file.ts';
 import type { Progress } from './progress.ts';
 import type { ReplaySink } from './replay-sink.ts';
 
-export interface ReplayPlan {
+interface ReplayPlan {
   readonly files: readonly TextFile[];
   readonly format: Format;
   /** Events from this time on are left out; Infinity for none. */

@@ -54,8 +54,20 @@ const replay = (path: string, url: string, ...more: string[]): Promise<CommandRu
 const row = (table: string, name: string): string | undefined => new RegExp(`^${name} {2,}(.+)$`, 'm').exec(table)?.[1];
 
 test('events are posted in batches, a customer in order, and the table says what became of them', async (t) => {
-  const { url, batches } = await service(t, accept);
+  const underWay = new Set<string>();
+  let overlaps = 0;
+  const { url, batches } = await service(t, (batch, response, call) => {
+    const subjects = new Set(batch.map(({ subject }) => subject));
+    overlaps += subjects.intersection(underWay).size;
+    for (const subject of subjects) underWay.add(subject);
+    // Long enough for a client that does not wait to send its next batch.
+    setTimeout(() => {
+      for (const subject of subjects) underWay.delete(subject);
+      accept(batch, response, call);
+    }, 50);
+  });
   const { code, stdout, stderr } = await replay(cdnowFile(t, 200, 25), url);
+  assert.equal(overlaps, 0);
   assert.deepEqual([code, stderr], [0, '']);
   assert.equal(row(stdout, 'rows read'), '5000');
   assert.equal(row(stdout, 'events made'), '5000');

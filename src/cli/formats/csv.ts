@@ -4,7 +4,7 @@ import { ROW_INVALID, type Tally } from './tally.ts';
 import type { TextFile } from './text-file.ts';
 
 /** Rows of a table, in the order of the file. */
-export interface RowBatch {
+interface RowBatch {
   readonly rows: readonly (readonly string[])[];
   /** Number of the first row, the first line of the file being row 1. */
   readonly firstRow: number;
