@@ -80,6 +80,8 @@ const describe = (errors: readonly ErrorObject[], root = ''): string => {
     }
     case 'format':
       return `${subject} ${FORMATS[params.format].says()}`;
+    case 'pattern':
+      return `${subject} must be ${error.parentSchema?.description ?? `text that matches ${params.pattern}`}`;
     case 'anyOf': {
       const values = errors.filter((e) => e.keyword === 'const' && e.instancePath === error.instancePath);
       return values.length > 0

@@ -62,14 +62,16 @@ export class Applier {
         if (update.cell.selector.matches?.(facts) !== false) applyGroup(update, table.shard.groups, row, facts);
     table.publish(slot, row.u32);
     const { u32 } = table.shard;
-    if (++u32[SHARD_HEADER.eventsApplied] === 0) u32[SHARD_HEADER.eventsApplied + 1]++;
+    const applied = u32[SHARD_HEADER.eventsApplied] + 1;
+    u32[SHARD_HEADER.eventsApplied] = applied;
+    if (applied === TWO_32) u32[SHARD_HEADER.eventsApplied + 1]++;
   }
 }
 
 /** Groups by sku take each order line for itself, all others the event. */
 const applyGroup = (update: GroupUpdate, tables: readonly GroupTable[], row: RowView, facts: EventFacts): void => {
   const { lines } = facts.data;
-  if (Array.isArray(lines) && update.table.by.includes('sku')) {
+  if (update.key.isOfLines && Array.isArray(lines)) {
     for (const line of lines) addGroup(update, tables, row, facts, line);
   } else {
     addGroup(update, tables, row, facts, facts.data);
@@ -81,11 +83,11 @@ const addGroup = (
   tables: readonly GroupTable[],
   row: RowView,
   facts: EventFacts,
-  data: Readonly<Record<string, unknown>>,
+  line: Readonly<Record<string, unknown>>,
 ): void => {
-  const amount = update.cell.amount(data);
+  const amount = update.cell.amount(line);
   if (Number.isNaN(amount)) return;
-  update.key.ofEvent(row, data);
+  update.key.ofEvent(row, facts.data, line);
   if (update.key.known)
     tables[update.table.position].add(update.key.lo, update.key.hi, update.position, amount, facts.sec);
 };

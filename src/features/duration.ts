@@ -1,9 +1,14 @@
+import Type from 'typebox';
+
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Pattern of durations in pack files: `90s`, `5m`, `1h`, `30d`. */
-export const DURATION_PATTERN = '^[1-9][0-9]{0,5}[smhd]$';
+/** Durations in pack files. */
+export const DURATION = Type.String({
+  pattern: '^[1-9][0-9]{0,5}[smhd]$',
+  description: 'a duration such as 30d, 12h, 5m or 90s',
+});
 
-/** @param text as {@link DURATION_PATTERN} @returns seconds */
+/** @param text as {@link DURATION} @returns seconds */
 export const durationSec = (text: string): number => Number(text.slice(0, -1)) * UNITS[text.slice(-1)];
 
 /** Seconds in one of a feature's declared time unit. */

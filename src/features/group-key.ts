@@ -3,6 +3,8 @@ import type { Ask, PlanBuilder } from './kind.ts';
 import { attributeCell, textHash } from './kinds/attribute.ts';
 import type { RowView } from './row.ts';
 
+const SKU = 'sku';
+
 /** Fields of events that carry the key of a group; questions name it by the group's own name. */
 const FIELDS: Readonly<Record<string, string>> = {
   campaign: 'campaignId',
@@ -10,7 +12,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   channel: 'channel',
   source: 'source',
   store: 'storeId',
-  sku: 'sku',
+  [SKU]: SKU,
 };
 
 const EVERYBODY = 'everybody';
@@ -20,7 +22,7 @@ const ATTRIBUTE = 'attribute:';
 export const groupKeyProblem = (by: readonly string[]): string | undefined => {
   if (by.length > 2) return '`by` takes one or two keys';
   for (const part of by)
-    if (part !== EVERYBODY && !part.startsWith(ATTRIBUTE) && !Object.hasOwn(FIELDS, part))
+    if (part !== EVERYBODY && !/^attribute:./.test(part) && !Object.hasOwn(FIELDS, part))
       return `\`by\` knows no \`${part}\`: use ${[EVERYBODY, ...Object.keys(FIELDS)].join(', ')} or ${ATTRIBUTE}<name>`;
   return undefined;
 };
@@ -30,17 +32,23 @@ export class GroupKey {
   lo = 0;
   hi = 0;
   known = false;
+  /** Whether each line of an order has a key of its own. */
+  readonly isOfLines: boolean;
 
   private readonly parts: readonly Part[];
 
   constructor(by: readonly string[], plan: PlanBuilder) {
+    this.isOfLines = by.includes(SKU);
     this.parts = by.map((part) => partOf(part, plan));
   }
 
-  /** @param data of the event, or of one of its order lines */
-  ofEvent(row: RowView, data: Readonly<Record<string, unknown>>): void {
+  /**
+   * @param row of the customer, this event applied: an attribute's value is the one that the log had told by then
+   * @param line one of the event's order lines where the key {@link isOfLines}, else its data
+   */
+  ofEvent(row: RowView, data: Data, line: Data): void {
     this.begin();
-    for (const part of this.parts) this.add(part.ofEvent(row, data));
+    for (const part of this.parts) this.add(part.ofEvent(row, data, line));
   }
 
   ofQuestion(row: RowView, ask: Ask): void {
@@ -61,9 +69,11 @@ export class GroupKey {
   }
 }
 
+type Data = Readonly<Record<string, unknown>>;
+
 /** A part of a key as a 32-bit hash, 0 where it is not known. */
 interface Part {
-  ofEvent(row: RowView, data: Readonly<Record<string, unknown>>): number;
+  ofEvent(row: RowView, data: Data, line: Data): number;
   ofQuestion(row: RowView, ask: Ask): number;
 }
 
@@ -76,5 +86,8 @@ const partOf = (part: string, plan: PlanBuilder): Part => {
   }
   const field = FIELDS[part];
   const hash = (value: unknown): number => (typeof value === 'string' ? textHash(value) : 0);
-  return { ofEvent: (_row, data) => hash(data[field]), ofQuestion: (_row, ask) => hash(ask.keys[part]) };
+  return {
+    ofEvent: part === SKU ? (_row, _data, line) => hash(line[field]) : (_row, data) => hash(data[field]),
+    ofQuestion: (_row, ask) => hash(ask.keys[part]),
+  };
 };

@@ -24,7 +24,7 @@ export interface FeaturePlan {
 export interface Feature {
   readonly spec: FeatureSpec;
   readonly read: Read;
-  /** Keys of the cells that it reads; cells are shared. */
+  /** Keys of the cells of the row that it reads, each once; features share cells. */
   readonly cells: readonly string[];
 }
 
@@ -53,6 +53,7 @@ export interface PlanOptions {
 export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions): FeaturePlan => {
   const builder = new Builder(specs, options);
   const consentOffset = consentCell(builder);
+  builder.takeTouched();
   const features = specs.map((spec) => {
     const read = builder.compile(spec);
     return { spec, read, cells: builder.takeTouched() };
@@ -88,11 +89,14 @@ class Builder implements PlanBuilder {
   private readonly offsets = new Map<string, number>();
   private readonly positions = new Map<string, number>();
   private readonly demands = new Map<string, number>();
-  private touched: string[] = [];
+  private readonly touched = new Set<string>();
+  private readonly names: readonly string[];
+  private current = '';
 
   constructor(specs: readonly FeatureSpec[], options: PlanOptions) {
     this.minorDigits = options.minorDigits;
     this.zoneOffsetSec = options.zoneOffsetSec;
+    this.names = specs.map((spec) => spec.name);
     for (const spec of specs) {
       const demand = kindOf(spec).demand?.(spec);
       if (demand !== undefined) this.demands.set(demand.key, Math.max(this.demands.get(demand.key) ?? 0, demand.size));
@@ -100,19 +104,21 @@ class Builder implements PlanBuilder {
   }
 
   compile(spec: FeatureSpec): Read {
+    this.current = spec.name;
     const read = kindOf(spec).compile(spec, this);
     this.positions.set(spec.name, this.positions.size);
     return read;
   }
 
+  /** Keys of the cells asked for since the last call. */
   takeTouched(): string[] {
-    const touched = this.touched;
-    this.touched = [];
+    const touched = [...this.touched];
+    this.touched.clear();
     return touched;
   }
 
   cell(key: string, words: number, make: (offset: number) => Cell): number {
-    this.touched.push(key);
+    this.touched.add(key);
     const known = this.offsets.get(key);
     if (known !== undefined) return known;
     const offset = this.rowWords;
@@ -129,11 +135,14 @@ class Builder implements PlanBuilder {
   feature(name: string): number {
     const position = this.positions.get(name);
     if (position !== undefined) return position;
-    const near = suggest(name, [...this.positions.keys()]);
-    throw new BeckonError(
-      'PACK_INVALID',
-      `no feature \`${name}\` is declared before its use${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
-    );
+    throw new BeckonError('PACK_INVALID', `feature \`${this.current}\`: ${this.whyUnknown(name)}`);
+  }
+
+  private whyUnknown(name: string): string {
+    if (name === this.current) return 'is made from itself';
+    if (this.names.includes(name)) return `\`${name}\` is declared after it: move it up`;
+    const near = suggest(name, this.names);
+    return `there is no feature \`${name}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
   }
 
   group(spec: FeatureSpec, cell: GroupCell): GroupHandle {

@@ -1,3 +1,4 @@
+import Type from 'typebox';
 import { suggest } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
 import type { EventFacts } from './facts.ts';
@@ -8,7 +9,18 @@ export interface SelectorSpec {
   readonly events?: readonly string[];
   readonly where?: Readonly<Record<string, Scalar | readonly Scalar[]>>;
 }
-export type Scalar = string | number | boolean;
+type Scalar = string | number | boolean;
+
+const ScalarSchema = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+
+/** Fields of a {@link SelectorSpec}. */
+export const SELECTION_FIELDS = {
+  event: Type.Optional(Type.String()),
+  events: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+  where: Type.Optional(
+    Type.Record(Type.String(), Type.Union([ScalarSchema, Type.Array(ScalarSchema, { minItems: 1 })])),
+  ),
+};
 
 /** A compiled {@link SelectorSpec}. `key` is equal for equal selections, so that features can share their words. */
 export interface Selector {
@@ -18,23 +30,53 @@ export interface Selector {
   readonly matches: ((facts: EventFacts) => boolean) | undefined;
 }
 
-const CODES = new Map(CATALOGUE.map((entry) => [entry.type as string, entry.code]));
+const EVENTS = new Map(CATALOGUE.map((entry) => [entry.type as string, entry]));
+
+const namesOf = (spec: SelectorSpec): readonly string[] => spec.events ?? [spec.event as string];
 
 /** @returns the problem in the user's words, or undefined */
 export const selectorProblem = (spec: SelectorSpec): string | undefined => {
-  const names = spec.events ?? (spec.event === undefined ? [] : [spec.event]);
-  if (names.length === 0) return 'needs `event` or `events`';
-  for (const name of names) {
-    if (CODES.has(name)) continue;
-    const near = suggest(name, [...CODES.keys()]);
-    return `unknown event \`${name}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
+  if (spec.event === undefined && spec.events === undefined) return 'needs `event` or `events`';
+  if (spec.event !== undefined && spec.events !== undefined) return 'takes `event` or `events`, not both';
+  for (const name of namesOf(spec))
+    if (!EVENTS.has(name)) return `unknown event \`${name}\`${didYouMean(name, [...EVENTS.keys()])}`;
+  for (const field of Object.keys(spec.where ?? {})) {
+    const problem = fieldProblem(spec, field, false);
+    if (problem !== undefined) return problem;
   }
   return undefined;
 };
 
+/**
+ * What an event's schema does not name is kept out of the state, so a feature cannot look at it.
+ * @param spec of known events
+ * @param isOfLines whether each order line is looked at for itself
+ * @returns the problem in the user's words, or undefined
+ */
+export const fieldProblem = (spec: SelectorSpec, field: string, isOfLines: boolean): string | undefined => {
+  const fields = new Set(namesOf(spec).flatMap((name) => fieldsOf(name, isOfLines)));
+  if (fields.has(field)) return undefined;
+  const events = namesOf(spec).map((name) => `\`${name}\``);
+  return `${events.join(', ')} ${events.length > 1 ? 'have' : 'has'} no field \`${field}\`${didYouMean(field, [...fields])}`;
+};
+
+const fieldsOf = (event: string, isOfLines: boolean): readonly string[] => {
+  const { properties } = EVENTS.get(event)!.schema;
+  const fields = Object.keys(properties);
+  const line = (properties.lines as { items?: { properties: object } } | undefined)?.items;
+  if (line === undefined) return fields;
+  const ofLine = Object.keys(line.properties);
+  return [...fields, 'lines.count', ...ofLine.map((field) => `lines.${field}`), ...(isOfLines ? ofLine : [])];
+};
+
+const didYouMean = (word: string, words: readonly string[]): string => {
+  const near = suggest(word, words);
+  return near === undefined ? '' : `, did you mean \`${near}\`?`;
+};
+
 export const compileSelector = (spec: SelectorSpec): Selector => {
-  const names = [...(spec.events ?? [spec.event as string])].sort();
-  const typeCodes = names.map((name) => CODES.get(name) as number);
+  const names = [...new Set(namesOf(spec))].sort();
+  const typeCodes = names.map((name) => EVENTS.get(name)!.code);
   const where = Object.entries(spec.where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const key = JSON.stringify([names, where]);
   if (where.length === 0) return { key, typeCodes, matches: undefined };

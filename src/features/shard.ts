@@ -111,7 +111,8 @@ export class Shard {
   /** Bytes of the shard's parts that are in use; what dedupe holds is its own to say. */
   get bytesInUse(): number {
     const { u32, regions } = this;
-    const index = 2 ** u32[SHARD_HEADER.indexLog2] * INDEX_ENTRY_WORDS;
+    // Smaller tables that it has outgrown keep their pages: together they are as large as the one in force.
+    const index = 2 ** (u32[SHARD_HEADER.indexLog2] + 1) * INDEX_ENTRY_WORDS;
     return 4 * (index + u32[SHARD_HEADER.keyHeapWords] + u32[SHARD_HEADER.slots] * regions.rowWords);
   }
 

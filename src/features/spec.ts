@@ -2,7 +2,6 @@ import Type, { type TSchema } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
 import { suggest } from '../base/suggest.ts';
-import { DURATION_PATTERN } from './duration.ts';
 import { groupKeyProblem } from './group-key.ts';
 import type { FeatureSpec, Kind } from './kind.ts';
 import { activeDays } from './kinds/active-days.ts';
@@ -20,7 +19,7 @@ import { first, last } from './kinds/moment.ts';
 import { rate } from './kinds/rate.ts';
 import { sum } from './kinds/sum.ts';
 import { window } from './kinds/window.ts';
-import { selectorProblem } from './selector.ts';
+import { fieldProblem, SELECTION_FIELDS, selectorProblem } from './selector.ts';
 
 /** Every kind of feature. A new kind is a file under `kinds/` and a word here. */
 export const KINDS: readonly Kind[] = [
@@ -45,38 +44,35 @@ export const KINDS: readonly Kind[] = [
 
 const kinds = new Map(KINDS.map((kind) => [kind.name, kind]));
 
-const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 const BASE = {
-  name: Type.String({ pattern: '^[a-z][A-Za-z0-9]{0,63}$' }),
+  name: Type.String({ pattern: '^[a-z][A-Za-z0-9]{0,63}$', description: 'a camelCase name of letters and digits' }),
   kind: Type.String(),
   unit: Type.String({ minLength: 1 }),
   default: Type.Optional(Type.Number()),
   description: Type.String({ minLength: 1 }),
   serves: Type.Optional(Type.String()),
 };
-const SELECTION = {
-  event: Type.Optional(Type.String()),
-  events: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
-  where: Type.Optional(Type.Record(Type.String(), Type.Union([Scalar, Type.Array(Scalar, { minItems: 1 })]))),
-};
 
 /** The schema of one feature of a kind: editors complete from it, and {@link featureSpecs} checks with it. */
 export const featureSchema = (kind: Kind): TSchema =>
   Type.Object(
-    { ...BASE, ...(kind.selects ? SELECTION : {}), ...kind.schema.properties, kind: Type.Literal(kind.name) },
+    { ...BASE, ...(kind.selects ? SELECTION_FIELDS : {}), ...kind.schema.properties, kind: Type.Literal(kind.name) },
     { additionalProperties: false },
   );
 
 const schemas = new Map(KINDS.map((kind) => [kind.name, featureSchema(kind)]));
 
+const fileSchema = (feature: TSchema): TSchema =>
+  Type.Object(
+    { $schema: Type.Optional(Type.String()), features: Type.Array(feature, { minItems: 1 }) },
+    { additionalProperties: false },
+  );
+
 /** Schema of `features.yaml`. */
-export const FEATURES_SCHEMA: TSchema = Type.Object(
-  {
-    $schema: Type.Optional(Type.String()),
-    features: Type.Array(Type.Union([...schemas.values()]), { minItems: 1 }),
-  },
-  { additionalProperties: false, description: `Durations are written ${DURATION_PATTERN}, such as 30d or 12h.` },
-);
+export const FEATURES_SCHEMA: TSchema = fileSchema(Type.Union([...schemas.values()]));
+
+/** The file around its features, each of which is checked by itself: an error within a union says too little. */
+const FILE_SCHEMA = fileSchema(Type.Unknown());
 
 export const kindOf = (spec: FeatureSpec): Kind => kinds.get(spec.kind) as Kind;
 
@@ -85,14 +81,15 @@ export const kindOf = (spec: FeatureSpec): Kind => kinds.get(spec.kind) as Kind;
  * @throws BeckonError PACK_INVALID in the user's words, naming the feature
  */
 export const featureSpecs = (document: unknown): readonly FeatureSpec[] => {
-  const list = (document as { features?: unknown } | null)?.features;
-  if (!Array.isArray(list) || list.length === 0) throw invalid('features.yaml needs a list `features`');
+  const problem = checkSchema(FILE_SCHEMA, document);
+  if (problem !== undefined) throw invalid(`features.yaml: ${problem}`);
+  const list = (document as { features: unknown[] }).features;
   const names = new Set<string>();
   for (const [index, item] of list.entries()) {
     const spec = item as FeatureSpec;
     const where = typeof spec?.name === 'string' ? `feature \`${spec.name}\`` : `feature ${index + 1}`;
-    const problem = problemOf(spec);
-    if (problem !== undefined) throw invalid(`${where}: ${problem}`);
+    const wrong = problemOf(spec);
+    if (wrong !== undefined) throw invalid(`${where}: ${wrong}`);
     if (names.has(spec.name)) throw invalid(`${where} is declared twice`);
     names.add(spec.name);
   }
@@ -102,15 +99,18 @@ export const featureSpecs = (document: unknown): readonly FeatureSpec[] => {
 const invalid = (message: string): BeckonError => new BeckonError('PACK_INVALID', message);
 
 const problemOf = (spec: FeatureSpec): string | undefined => {
-  const kind = kinds.get(spec?.kind);
+  if (typeof spec !== 'object' || spec === null) return 'must be an object';
+  if (spec.kind === undefined) return '`kind` is missing';
+  const kind = kinds.get(spec.kind);
   if (kind === undefined) {
-    const near = suggest(String(spec?.kind), [...kinds.keys()]);
-    return `unknown kind \`${spec?.kind}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
+    const near = suggest(String(spec.kind), [...kinds.keys()]);
+    return `unknown kind \`${spec.kind}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
   }
   return (
     checkSchema(schemas.get(kind.name) as TSchema, spec) ??
     (kind.selects ? selectorProblem(spec) : undefined) ??
     kind.problem?.(spec) ??
-    (spec.by === undefined ? undefined : groupKeyProblem([spec.by].flat()))
+    (spec.by === undefined ? undefined : groupKeyProblem([spec.by].flat())) ??
+    (spec.field === undefined ? undefined : fieldProblem(spec, spec.field, [spec.by].flat().includes('sku')))
   );
 };

@@ -34,7 +34,10 @@ export class Table {
     return key < 0 ? UNKNOWN : this.index.slotOf(key);
   }
 
-  /** Writer only: a fresh slot for an id whose {@link fingerprint} has just been taken. */
+  /**
+   * Writer only: a fresh slot for an id whose {@link fingerprint} has just been taken. Readers find the row being
+   * written until its first {@link publish}.
+   */
   insert(bytes: Uint8Array, start: number, end: number): number {
     const { shard } = this;
     const { lo, hi } = hash64;
@@ -42,6 +45,7 @@ export class Table {
     const base = this.baseOf(slot);
     shard.grow(base + shard.regions.rowWords);
     const { u32 } = shard;
+    u32[base + HEADER.version] = 1;
     u32[base + HEADER.fingerprintLo] = lo;
     u32[base + HEADER.fingerprintHi] = hi;
     u32[base + HEADER.keyRef] = this.index.insert(hi, bytes, start, end, slot);
@@ -61,7 +65,7 @@ export class Table {
   publish(slot: number, from: Uint32Array): void {
     const { u32 } = this.shard;
     const base = this.baseOf(slot);
-    const version = u32[base] + 1;
+    const version = u32[base] | 1;
     Atomics.store(u32, base, version);
     from[HEADER.version] = version;
     u32.set(from, base);

@@ -11,14 +11,20 @@ import { compileLabels, type Label } from './labels.ts';
 /** Schema of `pack.yaml`. */
 export const PackSchema = Type.Object(
   {
-    name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,63}$' }),
+    name: Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,63}$',
+      description: 'a name of small letters, digits and hyphens',
+    }),
     version: Type.String({ minLength: 1 }),
     description: Type.Optional(Type.String()),
     currency: Type.Object(
-      { code: Type.String({ pattern: '^[A-Z]{3}$' }), minorDigits: Type.Integer({ minimum: 0, maximum: 4 }) },
+      {
+        code: Type.String({ pattern: '^[A-Z]{3}$', description: 'three capital letters' }),
+        minorDigits: Type.Integer({ minimum: 0, maximum: 4 }),
+      },
       { additionalProperties: false },
     ),
-    utcOffset: Type.String({ pattern: '^[+-](0\\d|1[0-4]):[0-5]\\d$' }),
+    utcOffset: Type.String({ pattern: '^[+-](0\\d|1[0-4]):[0-5]\\d$', description: 'an offset such as "+08:00"' }),
   },
   { additionalProperties: false },
 );

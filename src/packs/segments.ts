@@ -66,6 +66,11 @@ export const compileSegments = (
             `segments.yaml: segment \`${name}\`: there is no feature or output \`${subject}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`,
           );
         }
+        if (min > max)
+          throw new BeckonError(
+            'PACK_INVALID',
+            `segments.yaml: segment \`${name}\`: \`${subject}\` cannot be at least ${min} and at most ${max}`,
+          );
         return { feature: feature < 0 ? OF_OUTPUT : feature, output: subject, min, max };
       }),
     })),

@@ -30,57 +30,62 @@ export const textHash = (text: string): number => {
 const numbers = new Float32Array(1);
 const numberBits = new Uint32Array(numbers.buffer);
 
-/** The bits that stand for a value: a number's float32 (-0 for 0, which is {@link UNSET}), a text's hash. */
+const FLOAT_MAX = 3.4e38;
+
+/** The bits that stand for a value: a number's float32, bounded, with -0 for 0 ({@link UNSET}); a text's hash. */
 const encode = (value: unknown): number => {
   if (typeof value === 'string') return textHash(value);
   if (typeof value !== 'number' && typeof value !== 'boolean') return UNSET;
-  numbers[0] = Number(value);
+  numbers[0] = Math.max(-FLOAT_MAX, Math.min(FLOAT_MAX, Number(value)));
   return numberBits[0] === UNSET ? 0x8000_0000 : numberBits[0];
 };
 
 /** The lowest bit of the tie tells texts from numbers. */
 const TEXT_BIT = 1;
 
+/** Events that carry an attribute in a field of the same name. */
+const DIRECT = new Map([
+  ['tier', 'member.tier_changed'],
+  ['source', 'member.joined'],
+]);
+const PROFILE = 'profile.updated';
+const PROFILE_CODE = compileSelector({ event: PROFILE }).typeCodes[0];
+
 /**
  * Adds (or finds) the latest value of a profile attribute: 3 words (second, tie, value). It is read from
  * `profile.updated`; `member.tier_changed` sets the attribute `tier`, `member.joined` the attribute `source`.
  */
 export const attributeCell = (attribute: string, plan: PlanBuilder): number => {
-  const direct = DIRECT[attribute];
-  const selector = compileSelector({
-    events: direct === undefined ? ['profile.updated'] : ['profile.updated', direct.event],
-  });
+  const direct = DIRECT.get(attribute);
+  const selector = compileSelector({ events: direct === undefined ? [PROFILE] : [PROFILE, direct] });
+  /** Of two updates that not even the tie tells apart the greater bits win, so that arrival never does. */
+  const put = (words: Uint32Array, at: number, sec: number, tie: number, bits: number): void => {
+    const isSame = sec === words[at] && tie === words[at + 1];
+    if (isSame ? bits <= words[at + 2] : !isLater(sec, tie, words[at], words[at + 1])) return;
+    words[at] = sec;
+    words[at + 1] = tie;
+    words[at + 2] = bits;
+  };
   return plan.cell(`attribute ${attribute}`, 3, (offset) => ({
     selector,
     apply(row, facts) {
-      const attributes = (facts.data.attributes ?? facts.data) as Record<string, unknown>;
+      const { data } = facts;
+      const attributes = (facts.typeCode === PROFILE_CODE ? data.attributes : data) as Record<string, unknown>;
       if (!Object.hasOwn(attributes, attribute)) return;
       const value = attributes[attribute];
       const tie = ((facts.tie & ~TEXT_BIT) | (typeof value === 'string' ? TEXT_BIT : 0)) >>> 0;
-      const at = row.base + offset;
-      if (row.u32[at] !== 0 && !isLater(facts.sec, tie, row.u32[at], row.u32[at + 1])) return;
-      row.u32[at] = facts.sec;
-      row.u32[at + 1] = tie;
-      row.u32[at + 2] = encode(value);
+      put(row.u32, row.base + offset, facts.sec, tie, encode(value));
     },
     merge(into, from) {
-      const at = into.base + offset;
-      const other = from.base + offset;
-      const sec = from.u32[other];
-      if (sec === 0 || !isLater(sec, from.u32[other + 1], into.u32[at], into.u32[at + 1])) return;
-      for (let word = 0; word < 3; word++) into.u32[at + word] = from.u32[other + word];
+      const at = from.base + offset;
+      put(into.u32, into.base + offset, from.u32[at], from.u32[at + 1], from.u32[at + 2]);
     },
   }));
 };
 
-const DIRECT: Readonly<Record<string, { event: string }>> = {
-  tier: { event: 'member.tier_changed' },
-  source: { event: 'member.joined' },
-};
-
 /**
  * A profile attribute: its number; with `is`, 1 where it has that text; with `vocabulary`, the text's position from 1
- * (0 for a text that is not in it); with `stat: since`, the time since it changed.
+ * (0 for a text that is not in it); with `stat: since`, the time since it was last told, changed or not.
  */
 export const attribute: Kind = {
   name: 'attribute',
@@ -93,7 +98,9 @@ export const attribute: Kind = {
   selects: false,
   exact: true,
   problem(spec) {
-    if ((spec as AttributeSpec).stat !== 'since' || spec.unit in TIME_UNITS) return undefined;
+    const { is, vocabulary, stat } = spec as AttributeSpec;
+    if (is !== undefined && vocabulary !== undefined) return 'takes `is` or `vocabulary`, not both';
+    if (stat !== 'since' || spec.unit in TIME_UNITS) return undefined;
     return `\`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
   },
   compile(spec, plan) {
@@ -110,7 +117,8 @@ export const attribute: Kind = {
     const isKnown = (row: RowView, textBit: number): boolean =>
       row.u32[row.base + offset + 2] !== UNSET && (row.u32[row.base + offset + 1] & TEXT_BIT) === textBit;
     if (is === undefined && vocabulary === undefined)
-      return (row) => (isKnown(row, 0) ? row.f32[row.base + offset + 2] : missing);
+      // Adding 0 makes a 0 of the -0.
+      return (row) => (isKnown(row, 0) ? row.f32[row.base + offset + 2] + 0 : missing);
     const numbersByHash = new Map((vocabulary ?? [is as string]).map((text, index) => [textHash(text), index + 1]));
     return (row) => (isKnown(row, TEXT_BIT) ? (numbersByHash.get(row.u32[row.base + offset + 2]) ?? 0) : missing);
   },

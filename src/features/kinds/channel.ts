@@ -1,10 +1,11 @@
 import Type from 'typebox';
-import { CHANNELS, type Channel } from '../../events/channels.ts';
-import { DURATION_PATTERN, TIME_UNITS } from '../duration.ts';
+import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
+import { DURATION, TIME_UNITS } from '../duration.ts';
 import type { EventFacts } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
 import { compileSelector, type Selector } from '../selector.ts';
 import { decayPerSec } from './decayed.ts';
+import { RATE_FIELDS } from './rate.ts';
 
 interface ChannelSpec extends FeatureSpec {
   readonly channel: Channel;
@@ -14,10 +15,12 @@ interface ChannelSpec extends FeatureSpec {
 
 const U16_MAX = 0xffff;
 
-/** Events that carry no channel: calls are placed by people unless they say otherwise. */
+const HUMAN_CALL = channelCode('human_call');
+
+/** The schema of ended calls knows no channel: they are placed by people unless they name one of ours. */
 const channelOf = (facts: EventFacts): number => {
-  const channel = facts.data.channel;
-  return channel === undefined ? CHANNELS.indexOf('human_call') : CHANNELS.indexOf(channel as Channel);
+  const code = channelCode(facts.data.channel as string);
+  return code < 0 ? HUMAN_CALL : code;
 };
 
 const SENT = { events: ['contact.sent', 'call.ended'] };
@@ -103,10 +106,8 @@ export const channel: Kind = {
   schema: Type.Object({
     channel: Type.Union(CHANNELS.map((name) => Type.Literal(name))),
     stat: Type.Union(['sent', 'responded', 'rate', 'since', 'fatigue'].map((stat) => Type.Literal(stat))),
-    prior: Type.Optional(
-      Type.Object({ rate: Type.Number({ minimum: 0, maximum: 1 }), weight: Type.Number({ exclusiveMinimum: 0 }) }),
-    ),
-    halfLife: Type.Optional(Type.String({ pattern: DURATION_PATTERN })),
+    prior: Type.Optional(RATE_FIELDS.prior),
+    halfLife: Type.Optional(DURATION),
   }),
   selects: false,
   exact: true,

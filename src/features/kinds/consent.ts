@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { parseTime } from '../../base/clock.ts';
-import { CHANNELS, type Channel } from '../../events/channels.ts';
+import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
@@ -43,9 +43,10 @@ export const consentCell = (plan: PlanBuilder): number => {
       apply(row, facts) {
         const { channel, purpose, expiresAt } = facts.data as Record<string, string | undefined>;
         if (purpose !== undefined && purpose !== MARKETING) return;
-        const entry = channel === '*' ? EVERY_CHANNEL : CHANNELS.indexOf(channel as Channel);
+        const entry = channel === '*' ? EVERY_CHANNEL : channelCode(channel as string);
         const expires = expiresAt === undefined ? ENDLESS : Math.floor(parseTime(expiresAt) / 1000);
-        const end = facts.typeCode === revokedCode ? REVOKED : Math.max(1, expires);
+        // Ends such as the year 9999 lie beyond what a word can say.
+        const end = facts.typeCode === revokedCode ? REVOKED : Math.min(ENDLESS, Math.max(1, expires));
         put(row.u32, row.base + offset + entry * WORDS_PER_ENTRY, facts.sec, end);
       },
       merge(into, from) {
@@ -58,7 +59,7 @@ export const consentCell = (plan: PlanBuilder): number => {
 
 /** The word in force for a channel: the later of the channel's own and that for `*`. @returns undefined where none was given */
 export const readConsent = (row: RowView, offset: number, channel: Channel): ConsentEntry | undefined => {
-  const own = row.base + offset + CHANNELS.indexOf(channel) * WORDS_PER_ENTRY;
+  const own = row.base + offset + channelCode(channel) * WORDS_PER_ENTRY;
   const every = row.base + offset + EVERY_CHANNEL * WORDS_PER_ENTRY;
   const { u32 } = row;
   const ownWins = u32[own] > u32[every] || (u32[own] === u32[every] && u32[own + 1] <= u32[every + 1]);

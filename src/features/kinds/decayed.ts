@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { DURATION_PATTERN, durationSec } from '../duration.ts';
+import { DURATION, durationSec } from '../duration.ts';
 import type { Kind, PlanBuilder } from '../kind.ts';
 import type { RowView } from '../row.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
@@ -46,7 +46,7 @@ export const readDecayed = (row: RowView, offset: number, sec: number, perSec: n
 export const decayed: Kind = {
   name: 'decayed',
   schema: Type.Object({
-    halfLife: Type.String({ pattern: DURATION_PATTERN }),
+    halfLife: DURATION,
     field: Type.Optional(Type.String()),
     by: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })])),
   }),

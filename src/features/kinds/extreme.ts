@@ -31,7 +31,8 @@ const extremeKind = (which: 'min' | 'max'): Kind => ({
       };
     });
     const missing = spec.default ?? 0;
-    return (row) => (row.u32[row.base + offset] === 0 ? missing : row.f32[row.base + offset]);
+    // Adding 0 makes a 0 of the -0.
+    return (row) => (row.u32[row.base + offset] === 0 ? missing : row.f32[row.base + offset] + 0);
   },
 });
 

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
-import { compileSelector, type SelectorSpec, selectorProblem } from '../selector.ts';
+import { compileSelector, SELECTION_FIELDS, type SelectorSpec, selectorProblem } from '../selector.ts';
 
 interface FlagSpec extends FeatureSpec {
   readonly off: SelectorSpec;
@@ -12,7 +12,7 @@ export const flag: Kind = {
   name: 'flag',
   schema: Type.Object({
     off: Type.Object(
-      { event: Type.Optional(Type.String()), events: Type.Optional(Type.Array(Type.String())) },
+      { event: SELECTION_FIELDS.event, events: SELECTION_FIELDS.events },
       { additionalProperties: false },
     ),
   }),
@@ -25,7 +25,7 @@ export const flag: Kind = {
   compile(spec, plan) {
     const on = compileSelector(spec);
     const off = compileSelector((spec as FlagSpec).off);
-    const both = { ...on, typeCodes: [...on.typeCodes, ...off.typeCodes], matches: undefined };
+    const both = { ...on, typeCodes: [...new Set([...on.typeCodes, ...off.typeCodes])], matches: undefined };
     const offset = plan.cell(`flag ${on.key} ${off.key}`, 2, (at) => ({
       selector: both,
       apply(row, facts) {

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
+import type { RowView } from '../row.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
 
 /** Adds (or finds) the second of the first or last event of a selection: 1 word, 0 where none came. */
@@ -22,15 +23,20 @@ export const momentCell = (which: 'first' | 'last', selector: Selector, plan: Pl
 const valueCell = (which: 'first' | 'last', field: string, selector: Selector, plan: PlanBuilder): number => {
   const read = compileField(field);
   return plan.cell(`${which} ${field} ${selector.key}`, 3, (offset) => {
-    const wins = (words: Uint32Array, at: number, sec: number, tie: number): boolean =>
-      words[at] === 0 ||
-      (which === 'last' ? isLater(sec, tie, words[at], words[at + 1]) : isLater(words[at], words[at + 1], sec, tie));
+    const wins = (row: RowView, at: number, sec: number, tie: number, value: number): boolean => {
+      const storedSec = row.u32[at];
+      const storedTie = row.u32[at + 1];
+      // Of two events that not even the tie tells apart the greater value wins, so that arrival never does.
+      if (storedSec === sec && storedTie === tie) return value > row.f32[at + 2];
+      if (storedSec === 0) return true;
+      return which === 'last' ? isLater(sec, tie, storedSec, storedTie) : isLater(storedSec, storedTie, sec, tie);
+    };
     return {
       selector,
       apply(row, facts) {
         const value = read(facts.data);
         const at = row.base + offset;
-        if (Number.isNaN(value) || !wins(row.u32, at, facts.sec, facts.tie)) return;
+        if (Number.isNaN(value) || !wins(row, at, facts.sec, facts.tie, value)) return;
         row.u32[at] = facts.sec;
         row.u32[at + 1] = facts.tie;
         row.f32[at + 2] = value;
@@ -38,7 +44,8 @@ const valueCell = (which: 'first' | 'last', field: string, selector: Selector, p
       merge(into, from) {
         const at = into.base + offset;
         const other = from.base + offset;
-        if (from.u32[other] === 0 || !wins(into.u32, at, from.u32[other], from.u32[other + 1])) return;
+        const sec = from.u32[other];
+        if (sec === 0 || !wins(into, at, sec, from.u32[other + 1], from.f32[other + 2])) return;
         for (let word = 0; word < 3; word++) into.u32[at + word] = from.u32[other + word];
       },
     };

@@ -1,7 +1,7 @@
 import Type from 'typebox';
-import { DURATION_PATTERN } from '../duration.ts';
+import { DURATION } from '../duration.ts';
 import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
-import { compileSelector, type SelectorSpec, selectorProblem } from '../selector.ts';
+import { compileSelector, SELECTION_FIELDS, type SelectorSpec, selectorProblem } from '../selector.ts';
 import { countCell } from './count.ts';
 import { decayedCell, decayPerSec, readDecayed } from './decayed.ts';
 
@@ -13,15 +13,11 @@ interface RateSpec extends FeatureSpec {
 
 /** Fields that smoothed ratios have in common. */
 export const RATE_FIELDS = {
-  of: Type.Object(
-    {
-      event: Type.Optional(Type.String()),
-      events: Type.Optional(Type.Array(Type.String())),
-      where: Type.Optional(Type.Record(Type.String(), Type.Any())),
-    },
+  of: Type.Object(SELECTION_FIELDS, { additionalProperties: false }),
+  prior: Type.Object(
+    { rate: Type.Number({ minimum: 0, maximum: 1 }), weight: Type.Number({ exclusiveMinimum: 0 }) },
     { additionalProperties: false },
   ),
-  prior: Type.Object({ rate: Type.Number({ minimum: 0, maximum: 1 }), weight: Type.Number({ exclusiveMinimum: 0 }) }),
 };
 
 /** Smoothed ratio of two selections, (k + weight × rate) / (n + weight); with `halfLife` both are decayed counts. */
@@ -29,7 +25,7 @@ export const rate: Kind = {
   name: 'rate',
   schema: Type.Object({
     ...RATE_FIELDS,
-    halfLife: Type.Optional(Type.String({ pattern: DURATION_PATTERN })),
+    halfLife: Type.Optional(DURATION),
     by: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })])),
   }),
   selects: true,

@@ -22,13 +22,14 @@ export const sum: Kind = {
   compile(spec, plan) {
     const selector = compileSelector(spec);
     const field = compileField(spec.field as string);
-    const key = `sum ${spec.field} ${selector.key}`;
-    if (spec.by !== undefined) {
-      const group = plan.group(spec, { key, selector, decayPerSec: 0, amount: field });
-      return (row, ask) => group.sum(row, ask);
-    }
     const steps = sumSteps(spec, plan);
-    const offset = plan.cell(`${key} ${steps}`, 2, (at) => ({
+    const key = `sum ${spec.field} ${selector.key} ${steps}`;
+    if (spec.by !== undefined) {
+      const amount = (data: Readonly<Record<string, unknown>>): number => Math.round(field(data) * steps);
+      const group = plan.group(spec, { key, selector, decayPerSec: 0, amount });
+      return (row, ask) => group.sum(row, ask) / steps;
+    }
+    const offset = plan.cell(key, 2, (at) => ({
       selector,
       apply(row, facts) {
         const amount = field(facts.data);

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { DURATION_PATTERN, durationSec } from '../duration.ts';
+import { DURATION, durationSec } from '../duration.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
 import type { RowView } from '../row.ts';
 import { compileField, compileSelector } from '../selector.ts';
@@ -57,8 +57,8 @@ const advance = (row: RowView, offset: number, ring: Ring, bucket: number): bool
 export const window: Kind = {
   name: 'window',
   schema: Type.Object({
-    window: Type.String({ pattern: DURATION_PATTERN }),
-    bucket: Type.String({ pattern: DURATION_PATTERN }),
+    window: DURATION,
+    bucket: DURATION,
     field: Type.Optional(Type.String()),
   }),
   selects: true,
