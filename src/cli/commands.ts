@@ -9,5 +9,7 @@ export interface CommandEntry {
 
 /** Every command, in the order of the help. A command is one file and its line here, so that help loads none of them. */
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'start', summary: 'Start the service', load: () => import('./start.ts') },
   { name: 'replay', summary: 'Send the events of files to a service', load: () => import('./replay.ts') },
+  { name: 'export', summary: 'Write features as they were, and what came later', load: () => import('./export.ts') },
 ];

@@ -1,11 +1,14 @@
-import { BeckonError } from '../base/errors.ts';
 import type { CommandArgs, CommandIo } from './command.ts';
 import type { ReplaySink } from './replay-sink.ts';
 
 /** The service that `--url` names, or the writer of this process on the data directory. */
-export const openReplaySink = async (args: CommandArgs, _io: CommandIo): Promise<ReplaySink> => {
+export const openReplaySink = async (args: CommandArgs, io: CommandIo): Promise<ReplaySink> => {
   const { url } = args.values;
-  if (typeof url !== 'string') throw new BeckonError('USAGE', '--url is missing');
-  const { openHttpSink } = await import('./http-sink.ts');
-  return openHttpSink(url);
+  if (typeof url === 'string') {
+    const { openHttpSink } = await import('./http-sink.ts');
+    return openHttpSink(url);
+  }
+  const { loadConfig } = await import('../app/config.ts');
+  const { openLocalSink } = await import('./local-sink.ts');
+  return openLocalSink(loadConfig({ flags: args.values, environment: io.environment, folder: io.folder }), io);
 };

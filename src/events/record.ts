@@ -132,6 +132,12 @@ export class RecordReader {
     return this.#recordEnd;
   }
 
+  /** Puts the cursor before the record that starts at a byte, as `recordStart` has told it. */
+  seek(recordStart: number): void {
+    this.#recordEnd = recordStart;
+    this.#data = undefined;
+  }
+
   /** @returns false at the end. */
   next(): boolean {
     const start = this.#recordEnd;

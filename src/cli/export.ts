@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BeckonError } from '../base/errors.ts';
+import { suggest } from '../base/suggest.ts';
+import type { Label } from '../packs/labels.ts';
+import type { Command, CommandArgs, CommandIo } from './command.ts';
+import { configOptions } from './config-options.ts';
+import { type MomentOptions, readMoments } from './moments.ts';
+
+export const command: Command = {
+  usage:
+    'export --at TIME[,TIME…] [--at-every 7d --from TIME --to TIME] [--labels NAME,…] [--where CONDITION]… [--out FILE]',
+  description: `Writes customers' features as they were at past moments, as CSV: customerId, at, every feature of the pack, labels.
+The log is replayed through the code that serves. The features of a moment know every event before it; a label is 1
+where its event came from the moment on and within the label's time, 0 where none came, and empty where the log ends
+before that time is over. A customer has a row from the first event on, in the order of the ids' bytes.
+
+The log is only read: a service may run on it, and what it has when the export begins is exported.`,
+  options: {
+    at: { type: 'string', value: 'TIME,…', help: 'Moments (2011-06-11 or RFC 3339)' },
+    'at-every': { type: 'string', value: 'DURATION', help: 'A moment each 7d, 12h … from --from to --to' },
+    from: { type: 'string', value: 'TIME', help: 'First moment of --at-every' },
+    to: { type: 'string', value: 'TIME', help: 'Last moment of --at-every, at most' },
+    labels: { type: 'string', value: 'NAME,…', help: 'Labels of the pack to write; all of them without it' },
+    where: {
+      type: 'string',
+      multiple: true,
+      value: 'CONDITION',
+      help: "Only rows for which it holds, such as 'orders>=1'",
+    },
+    out: { type: 'string', value: 'FILE', help: 'Where to write; - or nothing is stdout' },
+    log: { type: 'string', value: 'FILE', help: 'A copy of log.db to read instead of the data directory' },
+    ...configOptions(['dataDir', 'pack']),
+  },
+  async run(args, io) {
+    const momentsMs = readMoments(args.values as MomentOptions);
+    const { loadConfig } = await import('../app/config.ts');
+    const { dedupeWindows, makeStateMemory, viewState } = await import('../app/shared-state.ts');
+    const { LIMITS, setLimits } = await import('../base/limits.ts');
+    const { parseCondition } = await import('../learning/condition.ts');
+    const { Export } = await import('../learning/export.ts');
+    const { SqliteLog } = await import('../log/sqlite-log.ts');
+    const { loadPack } = await import('../packs/pack.ts');
+    const { startProgress } = await import('./progress.ts');
+    const config = loadConfig({ flags: args.values, environment: io.environment, folder: io.folder });
+    setLimits(config.limits);
+    const pack = loadPack(config.pack);
+    const labels = chooseLabels(args.values.labels as string | undefined, pack.labels);
+    const where = (args.values.where ?? []) as string[];
+    const conditions = where.map((text) => parseCondition(text, pack.featureNames));
+    const { path, shards = LIMITS.shards } = await findLog(args, config.dataDir, io);
+    const log = SqliteLog.openReadOnly(path);
+    try {
+      const { tables } = viewState(pack, makeStateMemory(pack, shards));
+      const parts = {
+        log,
+        plan: pack.plan,
+        tables,
+        dedupe: dedupeWindows(pack, tables),
+        labels,
+        conditions,
+        momentsMs,
+      };
+      const reading = startProgress(io, 'reading', log.ends()[0], 'events');
+      const read = await Export.read(parts, (events) => reading.update(events, events));
+      reading.stop();
+      await write(read, [pack.featureNames, labels.map(({ name }) => name)], args, io);
+    } finally {
+      await log.close();
+    }
+    return 0;
+  },
+};
+
+/** Rows between two looks at the progress. */
+const PROGRESS_ROWS = 1000;
+
+const write = async (
+  read: import('../learning/export.ts').Export,
+  [features, labels]: readonly [readonly string[], readonly string[]],
+  args: CommandArgs,
+  io: CommandIo,
+): Promise<void> => {
+  const { csvHeader, csvRow } = await import('../learning/csv.ts');
+  const { ExportFile } = await import('./export-file.ts');
+  const { startProgress } = await import('./progress.ts');
+  const { out } = args.values;
+  const file = new ExportFile(typeof out === 'string' && out !== '-' ? resolve(io.folder, out) : undefined, io.stdout);
+  const writing = startProgress(io, 'writing', read.rowsMax, 'rows');
+  let rows = 0;
+  try {
+    await file.write(csvHeader(features, labels));
+    for (const row of read.rows()) {
+      if (++rows % PROGRESS_ROWS === 0) writing.update(read.rowsSeen, rows);
+      const full = file.write(csvRow(row));
+      // Awaiting every row would cost more than writing it.
+      if (full !== undefined) await full;
+    }
+    await file.end();
+  } catch (error) {
+    file.abandon();
+    throw error;
+  } finally {
+    writing.stop();
+  }
+};
+
+const chooseLabels = (wanted: string | undefined, declared: readonly Label[]): readonly Label[] => {
+  if (wanted === undefined) return declared;
+  const names = declared.map(({ name }) => name);
+  return wanted
+    .split(',')
+    .filter((name) => name !== '')
+    .map((name) => {
+      const label = declared.find((candidate) => candidate.name === name);
+      if (label !== undefined) return label;
+      const near = suggest(name, names);
+      const hint = near === undefined ? `it has ${names.join(', ') || 'none'}` : `did you mean ${near}?`;
+      throw new BeckonError('USAGE', `the pack has no label ${name}; ${hint}`);
+    });
+};
+
+/** The log that the command names, and the shards of its directory where it stands in one. */
+const findLog = async (
+  args: CommandArgs,
+  dataDir: string,
+  io: CommandIo,
+): Promise<{ path: string; shards?: number }> => {
+  const { log } = args.values;
+  if (typeof log === 'string') {
+    const path = resolve(io.folder, log);
+    if (!existsSync(path)) throw new BeckonError('FILE_UNREADABLE', `there is no log ${path}`);
+    return { path };
+  }
+  const { readMeta } = await import('../state/data-dir.ts');
+  const meta = readMeta(dataDir);
+  if (meta === undefined) throw new BeckonError('FILE_UNREADABLE', `there is no data directory at ${dataDir}`);
+  return { path: join(dataDir, 'log.db'), shards: meta.shards };
+};

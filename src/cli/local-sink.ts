@@ -1,0 +1,48 @@
+import type { Config } from '../app/config-schema.ts';
+import { openLocalState } from '../app/local-state.ts';
+import { wallClock } from '../base/clock.ts';
+import { LIMITS } from '../base/limits.ts';
+import { RecordWriter } from '../events/record.ts';
+import { EVENT_RESULT } from '../state/writer.ts';
+import type { CommandIo } from './command.ts';
+import { startProgress } from './progress.ts';
+import type { ReplaySink } from './replay-sink.ts';
+
+/** Larger groups would not spread the cost of a sync much further. */
+const GROUP_EVENTS = 5000;
+
+/**
+ * Commits to the data directory of the configuration, which no service may use meanwhile. What its log holds is folded
+ * first, so that duplicates are known.
+ * @throws BeckonError DATA_DIR_LOCKED, and what the log, the pack and the directory throw
+ */
+export const openLocalSink = async (config: Config, io: CommandIo): Promise<ReplaySink> => {
+  let progress: ReturnType<typeof startProgress> | undefined;
+  const state = await openLocalState(config, (offset, end) => {
+    progress ??= startProgress(io, 'reading the log', end, 'events');
+    progress.update(offset, offset);
+  });
+  progress?.stop();
+  const records = new RecordWriter();
+  return {
+    batchEventsMax: Math.min(GROUP_EVENTS, LIMITS.groupEventsMax),
+    // One at a time: the records are packed into one buffer.
+    inFlightMax: 1,
+    async submit(events) {
+      records.reset();
+      for (const event of events) records.write(event);
+      const chunk = { records: records.bytes(), count: records.count };
+      const [results] = await state.writer.commit([chunk], config.clock === 'log' ? undefined : wallClock.nowMs());
+      const counts = [0, 0, 0];
+      for (const result of results) counts[result]++;
+      const rejected: Record<string, number> = {};
+      if (counts[EVENT_RESULT.fromFuture] > 0) rejected.EVENT_FROM_FUTURE = counts[EVENT_RESULT.fromFuture];
+      return {
+        accepted: counts[EVENT_RESULT.accepted],
+        duplicates: counts[EVENT_RESULT.duplicate],
+        rejected,
+      };
+    },
+    close: () => state.close(),
+  };
+};

@@ -1,0 +1,20 @@
+import { formatTime } from '../base/clock.ts';
+import type { ExportRow } from './export.ts';
+
+/** RFC 4180: what could be taken for a separator stands in quotation marks. */
+const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** `customerId,at,<features>,<labels>`, without a line end. */
+export const csvHeader = (features: readonly string[], labels: readonly string[]): string =>
+  ['customerId', 'at', ...features, ...labels].join(',');
+
+/**
+ * A row as a line, without its end. Numbers are in the shortest form that reads back as the same 64-bit float; what is
+ * not known is empty.
+ */
+export const csvRow = ({ customerId, atMs, features, labels }: ExportRow): string => {
+  let line = `${field(customerId)},${formatTime(atMs)}`;
+  for (let i = 0; i < features.length; i++) line += `,${features[i]}`;
+  for (const label of labels) line += label === undefined ? ',' : `,${label}`;
+  return line;
+};

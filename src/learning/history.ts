@@ -1,0 +1,148 @@
+import { hash64, shardOf } from '../base/hash.ts';
+import { RecordReader } from '../events/record.ts';
+import type { Applier } from '../features/apply.ts';
+import { EventFacts } from '../features/facts.ts';
+import { RowView } from '../features/row.ts';
+import { fingerprint, type Table } from '../features/table.ts';
+import type { EventLog, LogGroup } from '../log/event-log.ts';
+import { type DedupeWindow, eventHash, foldSubject } from '../state/dedupe.ts';
+import type { LabelEvents } from './label-events.ts';
+
+export interface HistoryParts {
+  /** Empty; every customer of the log gets a row there while the log is read. */
+  readonly tables: readonly Table[];
+  /** Empty windows, as the service has them. */
+  readonly dedupe: readonly DedupeWindow[];
+  readonly labels: readonly LabelEvents[];
+  /** Events from here on are only looked at for labels. */
+  readonly untilMs: number;
+}
+
+/**
+ * A log read once and applied in the order of event time. What the service dropped as a duplicate is dropped here: the
+ * log order decides that. Events are kept as the bytes of the log, with 16 bytes beside each.
+ */
+export class History {
+  /** Greatest event time of the log, -Infinity where it is empty. */
+  lastMs = Number.NEGATIVE_INFINITY;
+  private readonly parts: HistoryParts;
+  private readonly reader = new RecordReader();
+  private readonly facts = new EventFacts();
+  private readonly row: RowView;
+  private readonly groups: Uint8Array[] = [];
+  private readonly timesMs: Float64Array;
+  private readonly groupOf: Uint32Array;
+  private readonly recordStarts: Uint32Array;
+  /** Offsets of the events to apply, in the order of time once the log is read. */
+  private readonly order: Uint32Array;
+  private count = 0;
+  private applied = 0;
+  /** The group that the reader stands in while events are applied. */
+  private currentGroup = -1;
+
+  private constructor(parts: HistoryParts, events: number) {
+    this.parts = parts;
+    this.row = RowView.ofWords(parts.tables[0].shard.regions.rowWords);
+    this.timesMs = new Float64Array(events);
+    this.groupOf = new Uint32Array(events);
+    this.recordStarts = new Uint32Array(events);
+    this.order = new Uint32Array(events);
+  }
+
+  /**
+   * Reads the log to the end that it has now.
+   * @param onProgress told the events read, after each group
+   */
+  static async read(log: EventLog, parts: HistoryParts, onProgress?: (events: number) => void): Promise<History> {
+    const history = new History(parts, log.ends()[0]);
+    for await (const group of log.read([0])) {
+      history.addGroup(group);
+      onProgress?.(group.firstOffset + group.count);
+    }
+    history.sort();
+    return history;
+  }
+
+  /** Applies the events before a moment that were not applied yet. Moments must not go back. */
+  applyBefore(momentMs: number, applier: Applier): void {
+    const { reader, order, timesMs, groupOf, recordStarts } = this;
+    const shards = this.parts.tables.length;
+    for (; this.applied < this.count; this.applied++) {
+      const offset = order[this.applied];
+      const timeMs = timesMs[offset];
+      if (timeMs >= momentMs) return;
+      const group = groupOf[offset];
+      if (group !== this.currentGroup) {
+        reader.reset(this.groups[group]);
+        this.currentGroup = group;
+      }
+      reader.seek(recordStarts[offset]);
+      reader.next();
+      const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
+      const shard = shardOf(bytes, subjectStart, subjectEnd, shards);
+      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
+      applier.apply(shard, bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, reader.data(), offset);
+    }
+  }
+
+  private addGroup(group: LogGroup): void {
+    const { reader } = this;
+    const { tables, dedupe, untilMs } = this.parts;
+    const logTimeSec = Math.floor(group.logTimeMs / 1000);
+    const number = this.groups.length;
+    const countBefore = this.count;
+    reader.reset(group.records);
+    for (let offset = group.firstOffset; reader.next(); offset++) {
+      const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
+      const shard = shardOf(bytes, subjectStart, subjectEnd, tables.length);
+      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
+      foldSubject(bytes, subjectStart, subjectEnd);
+      if (dedupe[shard].seen(hash64.lo, hash64.hi, logTimeSec)) continue;
+      const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
+      if (timeMs > this.lastMs) this.lastMs = timeMs;
+      const customer = this.rowOf(shard, bytes, subjectStart, subjectEnd) * tables.length + shard;
+      this.addToLabels(customer, timeMs);
+      if (timeMs >= untilMs) continue;
+      this.timesMs[offset] = timeMs;
+      this.groupOf[offset] = number;
+      this.recordStarts[offset] = reader.recordStart;
+      this.order[this.count++] = offset;
+    }
+    if (this.count > countBefore) this.groups.push(group.records);
+  }
+
+  /** Slot of the customer's row, which is empty but can be read until an event is applied. */
+  private rowOf(shard: number, bytes: Uint8Array, start: number, end: number): number {
+    const table = this.parts.tables[shard];
+    fingerprint(bytes, start, end);
+    const known = table.find(bytes, start, end);
+    if (known >= 0) return known;
+    const slot = table.insert(bytes, start, end);
+    table.load(slot, this.row.u32);
+    table.publish(slot, this.row.u32);
+    return slot;
+  }
+
+  private addToLabels(customer: number, timeMs: number): void {
+    const { reader, facts } = this;
+    for (const label of this.parts.labels) {
+      const { typeCodes, matches } = label.selector;
+      if (!typeCodes.includes(reader.typeCode)) continue;
+      if (matches !== undefined) {
+        facts.set(reader.typeCode, timeMs, 0, reader.data());
+        if (!matches(facts)) continue;
+      }
+      label.add(customer, timeMs);
+    }
+  }
+
+  private sort(): void {
+    const { timesMs } = this;
+    const order = this.order.subarray(0, this.count);
+    for (let i = 1; i < order.length; i++)
+      if (timesMs[order[i]] < timesMs[order[i - 1]]) {
+        order.sort((a, b) => timesMs[a] - timesMs[b] || a - b);
+        return;
+      }
+  }
+}
