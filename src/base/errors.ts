@@ -80,6 +80,7 @@ export const ERRORS = {
   LOG_DAMAGED: kind(500, 'DATA_LOSS', false, 'A group of the log does not match its checksum.'),
   STATE_FULL: kind(503, 'RESOURCE_EXHAUSTED', false, 'A shard has reached the size that its memory can hold.'),
   FILE_UNREADABLE: kind(400, 'INVALID_ARGUMENT', false, 'A file cannot be read as what it was said to be.'),
+  FILE_UNWRITABLE: kind(500, 'FAILED_PRECONDITION', false, 'A file cannot be written.'),
   USAGE: kind(400, 'INVALID_ARGUMENT', false, 'The command was called wrongly.'),
 } as const satisfies Record<string, ErrorKind>;
 

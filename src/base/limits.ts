@@ -38,6 +38,8 @@ const DEFAULTS = {
   pendingEventsMax: 50_000,
   /** Records of one group commit: keeps a commit and the apply after it below about 20 ms. */
   groupEventsMax: 10_000,
+  /** Bytes of one group commit, for the same reason; a larger single chunk is a group of its own. */
+  groupBytesMax: 4 * 1024 * 1024,
   /** Whole request, from its first byte to its last; slower clients hold sockets for nothing. */
   requestTimeoutMs: 10_000,
   /** Keys of one group table in one shard; the rest share the key `other`. */

@@ -12,4 +12,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'start', summary: 'Start the service', load: () => import('./start.ts') },
   { name: 'replay', summary: 'Send the events of files to a service', load: () => import('./replay.ts') },
   { name: 'export', summary: 'Write features as they were, and what came later', load: () => import('./export.ts') },
+  { name: 'inspect', summary: 'Look at the state, a customer, a log or a model', load: () => import('./inspect.ts') },
+  { name: 'check', summary: 'Check configuration, pack and models', load: () => import('./check.ts') },
 ];

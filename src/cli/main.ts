@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import './node-version.mjs';
-import { readFileSync } from 'node:fs';
 import { BeckonError, type ErrorCode } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
 import { parseArguments } from './arguments.ts';
 import type { CommandIo } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { commandHelp, overview } from './help.ts';
+import { version } from './version.ts';
 
 /** The one who called can mend these by calling otherwise. */
 const CALLED_WRONGLY: readonly ErrorCode[] = ['USAGE', 'CONFIG_INVALID'];
@@ -14,11 +14,11 @@ const CALLED_WRONGLY: readonly ErrorCode[] = ['USAGE', 'CONFIG_INVALID'];
 const run = async (argv: readonly string[], io: CommandIo): Promise<number> => {
   const [name, ...rest] = argv;
   if (name === '--help' || name === '-h') {
-    io.stdout.write(overview(COMMANDS, version()));
+    io.stdout.write(overview(COMMANDS, version));
     return 0;
   }
   if (name === '--version') {
-    io.stdout.write(`${version()}\n`);
+    io.stdout.write(`${version}\n`);
     return 0;
   }
   if (name === undefined) throw new BeckonError('USAGE', 'no command given; see beckon --help');
@@ -37,9 +37,6 @@ const run = async (argv: readonly string[], io: CommandIo): Promise<number> => {
   }
   return command.run(args, io);
 };
-
-const version = (): string =>
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string;
 
 const fail = (error: unknown, io: CommandIo): number => {
   if (error instanceof BeckonError) {

@@ -14,6 +14,7 @@ export type DecisionDone = (error: BeckonError | undefined, decision: Decision |
 export interface Progress {
   /** Offset of the last event applied. */
   readonly appliedOffset: number;
+  /** @param nowMs wall clock */
   lagMs(nowMs: number): number;
 }
 
@@ -76,8 +77,10 @@ export class Decider {
     const nowMs = clock.nowMs();
     question.nowMs = nowMs;
     question.atMs = atMs ?? nowMs;
-    if (question.atMs > nowMs + LIMITS.askAheadMsMax)
-      return this.fail(question, new BeckonError('AT_TOO_FAR', 'at may lie at most a year ahead'));
+    if (question.atMs > nowMs + LIMITS.askAheadMsMax) {
+      this.fail(question, new BeckonError('AT_TOO_FAR', 'at may lie at most a year ahead'));
+      return;
+    }
     const { customerId, campaignId } = question.request;
     const keys = campaignId === undefined ? undefined : { campaign: campaignId };
     const outcome = reader.read(
@@ -99,7 +102,8 @@ export class Decider {
     if (outcome === 'beforeState') {
       const last = formatTime(reader.lastSec * 1000);
       const message = `at is before the customer's last event (${last}): the state does not go back`;
-      return this.fail(question, new BeckonError('AT_BEFORE_STATE', message, { details: { lastEvent: last } }));
+      this.fail(question, new BeckonError('AT_BEFORE_STATE', message, { details: { lastEvent: last } }));
+      return;
     }
     question.isKnown = outcome === 'known';
     question.shard = reader.shard;

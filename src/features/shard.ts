@@ -108,6 +108,10 @@ export class Shard {
     return Math.floor((LIMITS.shardPagesMax * PAGE_WORDS - this.regions.rows) / this.regions.rowWords);
   }
 
+  get customers(): number {
+    return this.u32[SHARD_HEADER.customers];
+  }
+
   /** Bytes of the shard's parts that are in use; what dedupe holds is its own to say. */
   get bytesInUse(): number {
     const { u32, regions } = this;

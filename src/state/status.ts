@@ -2,8 +2,12 @@
  * How far the writer is, in memory that all threads share. The writer writes, others read; the count of waiting
  * events is the only word with two writers, and changed atomically.
  */
-const FLOATS = { appliedOffset: 0, logTimeMs: 1, caughtUp: 2 } as const;
-const FLOAT_COUNT = 3;
+const FLOATS = { appliedOffset: 0, logTimeMs: 1, waitingSinceMs: 2, phase: 3 } as const;
+const FLOAT_COUNT = 4;
+
+/** Where the writer is in its life. */
+export const PHASES = ['recovering', 'caughtUp', 'failed'] as const;
+export type Phase = (typeof PHASES)[number];
 
 export class Status {
   readonly memory: SharedArrayBuffer;
@@ -34,13 +38,13 @@ export class Status {
     this.floats[FLOATS.logTimeMs] = timeMs;
   }
 
-  /** Whether the state holds all that the log held when the service started. */
-  get isCaughtUp(): boolean {
-    return this.floats[FLOATS.caughtUp] === 1;
+  get phase(): Phase {
+    return PHASES[this.floats[FLOATS.phase]];
   }
 
-  set isCaughtUp(value: boolean) {
-    this.floats[FLOATS.caughtUp] = value ? 1 : 0;
+  /** `caughtUp`: the state holds all that the log held at the start. `failed`: nothing may be acknowledged any more. */
+  set phase(phase: Phase) {
+    this.floats[FLOATS.phase] = PHASES.indexOf(phase);
   }
 
   /** Events sent to the writer and not yet applied. */
@@ -48,7 +52,19 @@ export class Status {
     return Atomics.load(this.pending, 0);
   }
 
-  addPending(events: number): void {
-    Atomics.add(this.pending, 0, events);
+  /** @param nowMs wall clock: from when on the first of them waits */
+  addPending(events: number, nowMs: number): void {
+    if (Atomics.add(this.pending, 0, events) === 0) this.floats[FLOATS.waitingSinceMs] = nowMs;
+  }
+
+  /** After a group: those that still wait have waited for the next one since now. */
+  takePending(events: number, nowMs: number): void {
+    Atomics.sub(this.pending, 0, events);
+    this.floats[FLOATS.waitingSinceMs] = nowMs;
+  }
+
+  /** How long accepted events have waited to be seen, ms of the wall clock; 0 where none wait. */
+  lagMs(nowMs: number): number {
+    return this.pendingEvents === 0 ? 0 : Math.max(0, nowMs - this.floats[FLOATS.waitingSinceMs]);
   }
 }

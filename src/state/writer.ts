@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { BeckonError } from '../base/errors.ts';
 import { hash64, shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -29,8 +28,6 @@ export interface WriterParts {
   readonly tables: readonly Table[];
   readonly dedupe: readonly DedupeWindow[];
   readonly status: Status;
-  /** Log time of a group: the wall clock, or with `log` the greatest time of its own events. */
-  readonly clock: Clock | 'log';
   /** Milliseconds of a monotonic clock, for measures only: no state depends on it. */
   readonly stopwatchMs: () => number;
 }
@@ -57,20 +54,22 @@ export class Writer {
       this.fold(group);
       onProgress?.(group.firstOffset + group.count);
     }
-    status.isCaughtUp = true;
+    status.phase = 'caughtUp';
   }
 
   /**
    * Makes chunks durable as one group and applies them.
+   * @param nowMs the wall clock, from which the group's log time is taken; undefined with the clock of the log, where it is
+   *   the greatest time of the events
    * @throws BeckonError STATE_FULL before anything is written; LOG_UNAVAILABLE: nothing may be acknowledged any more
    */
-  async commit(chunks: readonly Chunk[]): Promise<ChunkResult[]> {
+  async commit(chunks: readonly Chunk[], nowMs: number | undefined): Promise<ChunkResult[]> {
     const { log, tables, stopwatchMs } = this.parts;
     const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
     const full = tables.find((table) => !table.hasRoom(count));
     if (full !== undefined)
       throw new BeckonError('STATE_FULL', `shard ${full.shard.number} has no room for more customers`);
-    const logTimeMs = this.nextLogTimeMs(chunks);
+    const logTimeMs = this.nextLogTimeMs(chunks, nowMs);
     const results = chunks.map((chunk) => new Uint8Array(chunk.count));
     const records = this.refuseFuture(chunks, results, logTimeMs);
     const accepted = records.reduce((sum, part) => sum + part.count, 0);
@@ -122,10 +121,9 @@ export class Writer {
   }
 
   /** Time of the next group: never before the last one's. */
-  private nextLogTimeMs(chunks: readonly Chunk[]): number {
-    const { clock, log } = this.parts;
-    const last = log.lastLogTimeMs();
-    if (clock !== 'log') return Math.max(last, clock.nowMs());
+  private nextLogTimeMs(chunks: readonly Chunk[], nowMs: number | undefined): number {
+    const last = this.parts.log.lastLogTimeMs();
+    if (nowMs !== undefined) return Math.max(last, nowMs);
     let greatest = last;
     for (const chunk of chunks) {
       this.reader.reset(chunk.records);

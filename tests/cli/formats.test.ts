@@ -50,7 +50,7 @@ test('hillstrom: what was sent, and a week later what came of it', async (t) => 
     'identity.linked email-1 1/alias 2008-03-20T15:00:00.000Z {"alias":"email:email-1"}',
     'consent.granted email-1 1/consent 2008-03-20T15:00:00.000Z {"channel":"email"}',
     line(events[8]),
-    'activity.recorded email-1 1/visit 2008-03-27T15:00:01.000Z {"kind":"visit"}',
+    'contact.clicked email-1 1/visit 2008-03-27T15:00:01.000Z {"channel":"email","contactId":"email-1","campaignId":"hillstrom"}',
     ...events.slice(10, 13).map(line),
     'contact.sent email-2 2/sent 2008-03-20T15:00:01.000Z {"channel":"email","contactId":"email-2",' +
       '"actionId":"mens_email","campaignId":"hillstrom"}',

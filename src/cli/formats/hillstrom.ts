@@ -30,8 +30,7 @@ const OUTCOME_MS = SENT_MS + 7 * 24 * 3600 * 1000;
 
 /**
  * Kevin Hillstrom's e-mail challenge, as published or with a `row` column. A row is a customer of its own,
- * `email-<row>`. A visit is a click where an e-mail was sent; in the arm without one it is an activity `visit`,
- * because nobody can click on what was not sent, and the comparison needs the visits of both.
+ * `email-<row>`. A visit is a click in every arm, also in the one without an e-mail: the comparison needs the visits of all.
  */
 export async function* readHillstrom(file: TextFile, tally: Tally): AsyncGenerator<Event[]> {
   let header: readonly string[] | undefined;
@@ -100,7 +99,6 @@ const push = (
   event('profile.updated', 'profile', PROFILE_MS, { attributes });
   const contact = { channel: 'email', contactId: subject, actionId, campaignId: 'hillstrom' };
   if (actionId !== undefined) event('contact.sent', 'sent', SENT_MS, contact);
-  if (visit && actionId !== undefined) event('contact.clicked', 'visit', OUTCOME_MS, contact);
-  if (visit && actionId === undefined) event('activity.recorded', 'visit', OUTCOME_MS, { kind: 'visit' });
+  if (visit) event('contact.clicked', 'visit', OUTCOME_MS, contact);
   if (cents > 0) event('order.placed', 'order', OUTCOME_MS, { orderId: subject, amount: cents / 100 });
 };

@@ -1,0 +1,55 @@
+import { wallClock } from '../base/clock.ts';
+import { LIMITS, setLimits } from '../base/limits.ts';
+import { SqliteLog } from '../log/sqlite-log.ts';
+import { loadPack, type Pack } from '../packs/pack.ts';
+import { DataDir } from '../state/data-dir.ts';
+import { Writer } from '../state/writer.ts';
+import type { Config } from './config-schema.ts';
+import { dedupeWindows, makeStateMemory, type StateView, viewState } from './shared-state.ts';
+
+/** A data directory opened by this thread alone: what commands work on while no service runs. */
+export interface LocalState extends StateView {
+  readonly pack: Pack;
+  readonly log: SqliteLog;
+  readonly writer: Writer;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the data directory and folds its log.
+ * @param onProgress told the offset reached and the log's end, after each group
+ * @throws BeckonError DATA_DIR_LOCKED where a service runs on it, and what the log, the pack and the directory throw
+ */
+export const openLocalState = async (
+  config: Config,
+  onProgress?: (offset: number, end: number) => void,
+): Promise<LocalState> => {
+  setLimits(config.limits);
+  const pack = loadPack(config.pack);
+  const dataDir = DataDir.open(config.dataDir, {
+    shards: LIMITS.shards,
+    pack: pack.name,
+    nowMs: wallClock.nowMs(),
+  });
+  try {
+    const log = SqliteLog.open(dataDir.logPath);
+    const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards));
+    const writer = new Writer({
+      log,
+      plan: pack.plan,
+      ...view,
+      dedupe: dedupeWindows(pack, view.tables),
+      stopwatchMs: () => performance.now(),
+    });
+    const [end] = log.ends();
+    await writer.recover((offset) => onProgress?.(offset, end));
+    const close = async (): Promise<void> => {
+      await log.close();
+      dataDir.close();
+    };
+    return { ...view, pack, log, writer, close };
+  } catch (error) {
+    dataDir.close();
+    throw error;
+  }
+};

@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.ts';
+import { wallClock } from '../base/clock.ts';
+import { Decider } from '../decisions/decide.ts';
+import { FeatureReader } from '../features/read.ts';
+import { HeadRegistry } from '../inference/registry.ts';
+import type { Bundle } from '../inference/repository.ts';
+import { HeadSession } from '../inference/session.ts';
+import type { Pack } from '../packs/pack.ts';
+import { compileSegments } from '../packs/segments.ts';
+import { decisionSchema } from '../serving/http/decision-schema.ts';
+import type { Config } from './config-schema.ts';
+import type { StateView } from './shared-state.ts';
+
+/** What one thread needs to answer questions: serving threads and pool workers alike. */
+export const openScoring = async (config: Config, pack: Pack, bundles: readonly Bundle[], view: StateView) => {
+  const registry = new HeadRegistry();
+  for (const bundle of bundles) await registry.swap(HeadSession.open(bundle));
+  const outputs = bundles.flatMap(({ manifest }) => manifest.output.columns.map((column) => column.name));
+  const segments = compileSegments(pack.segments, pack.featureNames, new Set(outputs));
+  const clock: Clock = config.clock === 'log' ? { nowMs: () => view.status.logTimeMs } : wallClock;
+  const reader = new FeatureReader(pack.plan, view.tables);
+  const { status } = view;
+  const decider = new Decider({
+    reader,
+    registry,
+    featureNames: pack.featureNames,
+    segments,
+    progress: {
+      get appliedOffset() {
+        return status.appliedOffset;
+      },
+      lagMs: () => status.lagMs(wallClock.nowMs()),
+    },
+    clock,
+  });
+  const schema = decisionSchema({
+    segments: segments.map((segment) => segment.name),
+    heads: bundles.map(({ manifest }) => manifest.head),
+    outputs,
+  });
+  return { registry, reader, decider, clock, schema };
+};

@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { BeckonError, type ErrorCode } from '../../base/errors.ts';
+import type { ScoreRequest } from '../../decisions/decision.ts';
+import type { BatchPool } from '../../serving/http/parts.ts';
+import type { ScoringThreadData } from './scoring-thread-data.ts';
+
+/** Customers of one task: some milliseconds of work, so that the hop is small and the workers share a batch. */
+const TASK_CUSTOMERS = 1000;
+/** Tasks that may wait: a minute's work; beyond, batches are refused. */
+const QUEUE_TASKS_MAX = 256;
+
+/** The pool behind batches of one serving thread; its workers start with the first such batch and then stay. */
+export class WorkerPool implements BatchPool {
+  private readonly data: ScoringThreadData;
+  private piscina: Piscina | undefined;
+
+  constructor(data: ScoringThreadData) {
+    this.data = data;
+  }
+
+  async decide(requests: readonly ScoreRequest[]): Promise<Uint8Array> {
+    this.piscina ??= new Piscina({
+      filename: new URL('./pool-task.ts', import.meta.url).href,
+      workerData: this.data,
+      minThreads: 1,
+      maxThreads: Math.max(1, availableParallelism() - 1),
+      maxQueue: QUEUE_TASKS_MAX,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: 1,
+    });
+    const { piscina } = this;
+    const tasks: ScoreRequest[][] = [];
+    for (let from = 0; from < requests.length; from += TASK_CUSTOMERS)
+      tasks.push(requests.slice(from, from + TASK_CUSTOMERS));
+    if (piscina.queueSize + tasks.length > QUEUE_TASKS_MAX)
+      throw new BeckonError('OVERLOADED', 'too many batches wait to be scored; send again later');
+    const parts = await Promise.all(tasks.map((task) => run(piscina, task)));
+    const comma = Buffer.from(',');
+    return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [comma, part])));
+  }
+
+  /** Waits for tasks under way: a worker inside ONNX Runtime must not be terminated. */
+  async close(): Promise<void> {
+    await this.piscina?.close();
+  }
+}
+
+/** An error from a worker has lost its class, but not its code. */
+const run = async (piscina: Piscina, task: readonly ScoreRequest[]): Promise<Uint8Array> => {
+  try {
+    return await piscina.run(task);
+  } catch (error) {
+    const { code, message } = error as { code?: ErrorCode; message: string };
+    throw code === undefined ? error : new BeckonError(code, message, { cause: error });
+  }
+};

@@ -1,0 +1,75 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../../base/clock.ts';
+import { BeckonError, type ErrorCode } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { Event } from '../../events/event.ts';
+import { RecordWriter } from '../../events/record.ts';
+import type { EventSink } from '../../serving/http/parts.ts';
+import type { Status } from '../../state/status.ts';
+import type { Chunk } from '../../state/writer.ts';
+
+/** The writer's word on a chunk: a result an event, or why there is none. */
+export interface ChunkReply {
+  readonly results?: Uint8Array;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+type Done = Parameters<EventSink['submit']>[1];
+
+interface Submission {
+  readonly done: Done;
+  /** Position of its first event in the chunk. */
+  readonly from: number;
+}
+
+const NO_RESULTS = new Uint8Array(0);
+
+/**
+ * Sends the events of one turn of a serving thread's loop to the writer as one chunk. Replies come in the order of the
+ * chunks.
+ */
+export class WriterClient implements EventSink {
+  private readonly port: MessagePort;
+  private readonly status: Status;
+  private readonly clock: Clock;
+  private readonly records = new RecordWriter();
+  private submissions: Submission[] = [];
+  private readonly sent: Submission[][] = [];
+
+  constructor(port: MessagePort, status: Status, clock: Clock) {
+    this.port = port;
+    this.status = status;
+    this.clock = clock;
+    port.on('message', (reply: ChunkReply) => this.receive(reply));
+  }
+
+  submit(events: readonly Event[], done: Done): void {
+    const { records, submissions, status } = this;
+    if (status.pendingEvents + events.length > LIMITS.pendingEventsMax) {
+      done(new BeckonError('OVERLOADED', 'too many events wait to be written; send again later'), NO_RESULTS, 0);
+      return;
+    }
+    if (submissions.length === 0) setImmediate(this.flush);
+    submissions.push({ done, from: records.count });
+    status.addPending(events.length, this.clock.nowMs());
+    for (const event of events) records.write(event);
+    // A chunk that is no larger than a group is never split.
+    if (records.count >= LIMITS.groupEventsMax) this.flush();
+  }
+
+  private readonly flush = (): void => {
+    const { records } = this;
+    if (this.submissions.length === 0) return;
+    const bytes = records.bytes().slice();
+    const chunk: Chunk = { records: bytes, count: records.count };
+    this.sent.push(this.submissions);
+    this.submissions = [];
+    records.reset();
+    this.port.postMessage(chunk, [bytes.buffer as ArrayBuffer]);
+  };
+
+  private receive({ results = NO_RESULTS, error }: ChunkReply): void {
+    const failure = error === undefined ? undefined : new BeckonError(error.code, error.message);
+    for (const { done, from } of this.sent.shift() as Submission[]) done(failure, results, from);
+  }
+}

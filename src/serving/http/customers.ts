@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { formatTime, parseTime } from '../../base/clock.ts';
+import { BeckonError } from '../../base/errors.ts';
+import { idProblem } from '../../base/ids.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { HttpParts } from './parts.ts';
+import { sendProblem } from './problem.ts';
+
+const Params = Type.Object({ id: Type.String() });
+const Query = Type.Object({ at: Type.Optional(Type.String({ maxLength: 40 })) }, { additionalProperties: false });
+
+/** `GET /v1/customers/{id}`: what is known of a customer, as of a time. */
+export const customerRoutes = (app: FastifyInstance, parts: HttpParts): void => {
+  app.get<{ Params: Static<typeof Params>; Querystring: Static<typeof Query> }>(
+    '/v1/customers/:id',
+    {
+      schema: {
+        tags: ['customers'],
+        summary: 'Features and consents of a customer',
+        params: Params,
+        querystring: Query,
+      },
+    },
+    (request, reply) => {
+      const { id } = request.params;
+      const { at } = request.query;
+      const problem = idProblem(id, LIMITS.idBytesMax);
+      if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customer id ${problem}`);
+      const atMs = at === undefined ? undefined : parseTime(at);
+      if (Number.isNaN(atMs)) throw new BeckonError('REQUEST_INVALID', 'at must be an RFC 3339 time');
+      show(id, atMs, reply, parts);
+    },
+  );
+};
+
+const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: HttpParts): void => {
+  const { reader, pack, clock } = parts;
+  const nowMs = clock.nowMs();
+  if (atMs !== undefined && atMs > nowMs + LIMITS.askAheadMsMax) {
+    sendProblem(reply, new BeckonError('AT_TOO_FAR', 'at may lie at most a year ahead'));
+    return;
+  }
+  const values = new Float64Array(pack.featureNames.length);
+  reader.nextTurn();
+  const outcome = reader.read(id, Math.floor((atMs ?? nowMs) / 1000), atMs !== undefined, values);
+  switch (outcome) {
+    case 'busy':
+      setImmediate(show, id, atMs, reply, parts);
+      return;
+    case 'unknown':
+      sendProblem(reply, new BeckonError('CUSTOMER_UNKNOWN', 'no event has named this customer'));
+      return;
+    case 'beforeState': {
+      const last = formatTime(reader.lastSec * 1000);
+      const message = `at is before the customer's last event (${last}): the state does not go back`;
+      sendProblem(reply, new BeckonError('AT_BEFORE_STATE', message, { details: { lastEvent: last } }));
+      return;
+    }
+    case 'known':
+      reply.send({
+        customerId: id,
+        aliases: [],
+        at: formatTime(atMs ?? nowMs),
+        asOf: { offset: reader.offset },
+        consent: consents(id, parts),
+        features: Object.fromEntries(pack.featureNames.map((name, i) => [name, values[i]])),
+        contacts: [],
+        decisions: [],
+      });
+  }
+};
+
+const consents = (id: string, { reader }: HttpParts): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(reader.consents(id) ?? {}).map(([channel, { granted, atSec, expiresSec }]) => [
+      channel,
+      {
+        granted,
+        at: formatTime(atSec * 1000),
+        ...(expiresSec === undefined ? {} : { expiresAt: formatTime(expiresSec * 1000) }),
+      },
+    ]),
+  );

@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify';
+import { CHANNELS } from '../../events/channels.ts';
+import type { HttpParts } from './parts.ts';
+
+const WORD_BYTES = 4;
+
+/** `GET /v1/packs/current` and `GET /v1/models`: what is loaded. */
+export const packRoutes = (app: FastifyInstance, { pack, registry }: HttpParts): void => {
+  const answer = {
+    name: pack.name,
+    version: pack.version,
+    currency: pack.currency,
+    rowBytes: pack.plan.rowWords * WORD_BYTES,
+    features: pack.plan.features.map(({ spec }) => ({ default: 0, ...spec })),
+    actions: [{ actionId: 'hold', kind: 'hold', discount: false, channels: [] }],
+    channels: CHANNELS,
+    campaigns: [],
+    policy: null,
+  };
+  app.get('/v1/packs/current', { schema: { tags: ['packs'], summary: 'The pack as loaded' } }, (_request, reply) => {
+    reply.send(answer);
+  });
+  app.get('/v1/models', { schema: { tags: ['models'], summary: 'The models behind the heads' } }, (_request, reply) => {
+    reply.send({ models: registry.list() });
+  });
+};

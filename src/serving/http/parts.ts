@@ -1,0 +1,51 @@
+import type { Clock } from '../../base/clock.ts';
+import type { BeckonError } from '../../base/errors.ts';
+import type { Decider } from '../../decisions/decide.ts';
+import type { Decision, ScoreRequest } from '../../decisions/decision.ts';
+import type { Event } from '../../events/event.ts';
+import type { FeatureReader } from '../../features/read.ts';
+import type { HeadRegistry } from '../../inference/registry.ts';
+import type { Pack } from '../../packs/pack.ts';
+import type { Status } from '../../state/status.ts';
+
+/** Where events go to become durable. */
+export interface EventSink {
+  /**
+   * @param done told once: after the events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or
+   * with why nothing may be acknowledged
+   */
+  submit(
+    events: readonly Event[],
+    done: (error: BeckonError | undefined, results: Uint8Array, from: number) => void,
+  ): void;
+}
+
+/** Work that is worth a thread hop. */
+export interface BatchPool {
+  /** @returns the decisions' JSON texts, in order, comma-separated, in UTF-8 */
+  decide(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
+}
+
+/** What the whole process knows, asked of the main thread. */
+export interface Overseer {
+  metrics(): Promise<string>;
+  readonly metricsContentType: string;
+  state(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** What the routes stand on, in one serving thread. */
+export interface HttpParts {
+  readonly decider: Decider;
+  readonly reader: FeatureReader;
+  readonly registry: HeadRegistry;
+  readonly pack: Pack;
+  readonly sink: EventSink;
+  readonly pool: BatchPool;
+  readonly overseer: Overseer;
+  readonly status: Status;
+  readonly clock: Clock;
+  readonly stringifyDecision: (decision: Decision) => string;
+  /** Why the service takes no work now, undefined where it does. */
+  readonly notReady: () => string | undefined;
+  readonly onInternal: (cause: unknown) => void;
+}
