@@ -1,0 +1,1 @@
+"""One file per head: which features it asks for, how they are transformed, what its answers mean."""
