@@ -34,7 +34,7 @@ export class ExportFile {
     return this.waiting.length < CHUNK_CHARS ? undefined : this.flush();
   }
 
-  /** @throws BeckonError FILE_UNREADABLE */
+  /** @throws BeckonError FILE_UNWRITABLE */
   async end(): Promise<void> {
     await this.flush();
     if (this.path === undefined) return;
@@ -70,4 +70,4 @@ export class ExportFile {
 const partOf = (path: string): string => `${path}.part`;
 
 const unwritable = (path: string, error: unknown): BeckonError =>
-  new BeckonError('FILE_UNREADABLE', `${path} cannot be written: ${(error as Error).message}`, { cause: error });
+  new BeckonError('FILE_UNWRITABLE', `${path} cannot be written: ${(error as Error).message}`, { cause: error });

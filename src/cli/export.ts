@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BeckonError } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
+import type { Export } from '../learning/export.ts';
 import type { Label } from '../packs/labels.ts';
 import type { Command, CommandArgs, CommandIo } from './command.ts';
 import { configOptions } from './config-options.ts';
+import { findLog, LOG_OPTION } from './data-folder.ts';
 import { type MomentOptions, readMoments } from './moments.ts';
 
 export const command: Command = {
@@ -29,16 +30,16 @@ The log is only read: a service may run on it, and what it has when the export b
       help: "Only rows for which it holds, such as 'orders>=1'",
     },
     out: { type: 'string', value: 'FILE', help: 'Where to write; - or nothing is stdout' },
-    log: { type: 'string', value: 'FILE', help: 'A copy of log.db to read instead of the data directory' },
+    ...LOG_OPTION,
     ...configOptions(['dataDir', 'pack']),
   },
   async run(args, io) {
     const momentsMs = readMoments(args.values as MomentOptions);
     const { loadConfig } = await import('../app/config.ts');
     const { dedupeWindows, makeStateMemory, viewState } = await import('../app/shared-state.ts');
-    const { LIMITS, setLimits } = await import('../base/limits.ts');
+    const { setLimits } = await import('../base/limits.ts');
     const { parseCondition } = await import('../learning/condition.ts');
-    const { Export } = await import('../learning/export.ts');
+    const { Export: Exporter } = await import('../learning/export.ts');
     const { SqliteLog } = await import('../log/sqlite-log.ts');
     const { loadPack } = await import('../packs/pack.ts');
     const { startProgress } = await import('./progress.ts');
@@ -48,8 +49,9 @@ The log is only read: a service may run on it, and what it has when the export b
     const labels = chooseLabels(args.values.labels as string | undefined, pack.labels);
     const where = (args.values.where ?? []) as string[];
     const conditions = where.map((text) => parseCondition(text, pack.featureNames));
-    const { path, shards = LIMITS.shards } = await findLog(args, config.dataDir, io);
+    const { path, shards } = findLog(args, config.dataDir, io);
     const log = SqliteLog.openReadOnly(path);
+    const reading = startProgress(io, 'reading', log.ends()[0], 'events');
     try {
       const { tables } = viewState(pack, makeStateMemory(pack, shards));
       const parts = {
@@ -61,11 +63,11 @@ The log is only read: a service may run on it, and what it has when the export b
         conditions,
         momentsMs,
       };
-      const reading = startProgress(io, 'reading', log.ends()[0], 'events');
-      const read = await Export.read(parts, (events) => reading.update(events, events));
+      const read = await Exporter.read(parts, (events) => reading.update(events, events));
       reading.stop();
       await write(read, [pack.featureNames, labels.map(({ name }) => name)], args, io);
     } finally {
+      reading.stop();
       await log.close();
     }
     return 0;
@@ -76,7 +78,7 @@ The log is only read: a service may run on it, and what it has when the export b
 const PROGRESS_ROWS = 1000;
 
 const write = async (
-  read: import('../learning/export.ts').Export,
+  read: Export,
   [features, labels]: readonly [readonly string[], readonly string[]],
   args: CommandArgs,
   io: CommandIo,
@@ -118,22 +120,4 @@ const chooseLabels = (wanted: string | undefined, declared: readonly Label[]): r
       const hint = near === undefined ? `it has ${names.join(', ') || 'none'}` : `did you mean ${near}?`;
       throw new BeckonError('USAGE', `the pack has no label ${name}; ${hint}`);
     });
-};
-
-/** The log that the command names, and the shards of its directory where it stands in one. */
-const findLog = async (
-  args: CommandArgs,
-  dataDir: string,
-  io: CommandIo,
-): Promise<{ path: string; shards?: number }> => {
-  const { log } = args.values;
-  if (typeof log === 'string') {
-    const path = resolve(io.folder, log);
-    if (!existsSync(path)) throw new BeckonError('FILE_UNREADABLE', `there is no log ${path}`);
-    return { path };
-  }
-  const { readMeta } = await import('../state/data-dir.ts');
-  const meta = readMeta(dataDir);
-  if (meta === undefined) throw new BeckonError('FILE_UNREADABLE', `there is no data directory at ${dataDir}`);
-  return { path: join(dataDir, 'log.db'), shards: meta.shards };
 };

@@ -1,11 +1,10 @@
 import type { Config } from '../app/config-schema.ts';
-import { openLocalState } from '../app/local-state.ts';
 import { wallClock } from '../base/clock.ts';
 import { LIMITS } from '../base/limits.ts';
 import { RecordWriter } from '../events/record.ts';
 import { EVENT_RESULT } from '../state/writer.ts';
 import type { CommandIo } from './command.ts';
-import { startProgress } from './progress.ts';
+import { foldedState } from './folded-state.ts';
 import type { ReplaySink } from './replay-sink.ts';
 
 /** Larger groups would not spread the cost of a sync much further. */
@@ -17,12 +16,7 @@ const GROUP_EVENTS = 5000;
  * @throws BeckonError DATA_DIR_LOCKED, and what the log, the pack and the directory throw
  */
 export const openLocalSink = async (config: Config, io: CommandIo): Promise<ReplaySink> => {
-  let progress: ReturnType<typeof startProgress> | undefined;
-  const state = await openLocalState(config, (offset, end) => {
-    progress ??= startProgress(io, 'reading the log', end, 'events');
-    progress.update(offset, offset);
-  });
-  progress?.stop();
+  const state = await foldedState(config, io);
   const records = new RecordWriter();
   return {
     batchEventsMax: Math.min(GROUP_EVENTS, LIMITS.groupEventsMax),

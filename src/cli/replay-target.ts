@@ -8,7 +8,7 @@ export const openReplaySink = async (args: CommandArgs, io: CommandIo): Promise<
     const { openHttpSink } = await import('./http-sink.ts');
     return openHttpSink(url);
   }
-  const { loadConfig } = await import('../app/config.ts');
+  const { configOf } = await import('./folded-state.ts');
   const { openLocalSink } = await import('./local-sink.ts');
-  return openLocalSink(loadConfig({ flags: args.values, environment: io.environment, folder: io.folder }), io);
+  return openLocalSink(configOf(args, io), io);
 };

@@ -11,9 +11,10 @@ export class MemoryLog implements EventLog {
   async append(group: AppendGroup): Promise<AppendedGroup> {
     this.#checkOpen();
     checkGroup(group, this.lastLogTimeMs());
-    const { count, logTimeMs } = group;
+    const { count, logTimeMs, records } = group;
     const firstOffset = this.#end;
-    this.#groups.push({ partition: 0, firstOffset, count, logTimeMs, records: group.records.slice() });
+    // Not `slice`: that of a Buffer is a view.
+    this.#groups.push({ partition: 0, firstOffset, count, logTimeMs, records: new Uint8Array(records) });
     this.#end += count;
     return { partition: 0, firstOffset };
   }

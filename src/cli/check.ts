@@ -1,0 +1,72 @@
+import { BeckonError } from '../base/errors.ts';
+import type { Bundle, BundleRef } from '../inference/repository.ts';
+import type { Pack } from '../packs/pack.ts';
+import type { Command, CommandIo } from './command.ts';
+import { configOptions } from './config-options.ts';
+
+export const command: Command = {
+  usage: 'check [options]',
+  description: `Checks what the service would start with, and changes nothing: the configuration, the pack (features, labels, segments)
+and every model bundle of the pack, each loaded and held against its golden rows in a process of its own.
+Exit code 0: all of it can be used. 1: something is refused. 2: the configuration is wrong.`,
+  options: configOptions(),
+  async run(args, io) {
+    const { configOf } = await import('./folded-state.ts');
+    const { loadPack } = await import('../packs/pack.ts');
+    const config = configOf(args, io);
+    io.stdout.write(`ok  configuration: pack ${config.pack}, data directory ${config.dataDir}\n`);
+    const pack = loadPack(config.pack);
+    const { featureNames, labels, plan } = pack;
+    const says = `${featureNames.length} features in ${plan.rowWords * 4} bytes a customer, ${labels.length} labels`;
+    io.stdout.write(`ok  pack ${pack.name} ${pack.version}: ${says}\n`);
+    const results = [...(await checkBundles(pack, io)), await checkSegments(pack, io)];
+    return results.every((good) => good) ? 0 : 1;
+  },
+};
+
+/** Says what came of one step, and goes on to the next. */
+const told = async (what: string, io: CommandIo, step: () => Promise<string>): Promise<boolean> => {
+  try {
+    io.stdout.write(`ok  ${what}${await step()}\n`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof BeckonError)) throw error;
+    io.stdout.write(`--  ${what}: refused\n`);
+    io.stderr.write(`beckon: ${error.code}: ${error.message}\n`);
+    return false;
+  }
+};
+
+const checkBundles = async (pack: Pack, io: CommandIo): Promise<boolean[]> => {
+  const { chooseBundles, listBundles } = await import('../inference/repository.ts');
+  const { prove } = await import('../inference/prove.ts');
+  const live = new Set(chooseBundles(pack.folder, pack.name).map(({ folder }) => folder));
+  const results: boolean[] = [];
+  for (const ref of listBundles(pack.folder, pack.name)) {
+    const use = live.has(ref.folder) ? 'served' : 'older version';
+    const step = async (): Promise<string> => {
+      const bundle = await read(pack, ref);
+      await prove(bundle);
+      return `: proven, ${use}, sha256 ${bundle.sha256}`;
+    };
+    results.push(await told(`bundle ${pack.name}/${ref.head}/${ref.version}`, io, step));
+  }
+  if (results.length === 0) io.stdout.write(`ok  no bundles in ${pack.folder}: answers will have no scores\n`);
+  return results;
+};
+
+/** Segments may speak of the outputs of the bundles that are served. */
+const checkSegments = (pack: Pack, io: CommandIo): Promise<boolean> =>
+  told('segments', io, async () => {
+    const { chooseBundles } = await import('../inference/repository.ts');
+    const { compileSegments } = await import('../packs/segments.ts');
+    const outputs = new Set<string>();
+    for (const ref of chooseBundles(pack.folder, pack.name))
+      for (const { name } of (await read(pack, ref)).manifest.output.columns) outputs.add(name);
+    return `: ${compileSegments(pack.segments, pack.featureNames, outputs).length}`;
+  });
+
+const read = async (pack: Pack, ref: BundleRef): Promise<Bundle> => {
+  const { readBundle } = await import('../inference/repository.ts');
+  return readBundle(ref, new Set(pack.featureNames));
+};

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+
+/** A pack in a folder of its own, which goes away with the test file. @returns the folder */
+export const packFolder = (pack: {
+  name?: string;
+  features: readonly Record<string, unknown>[];
+  labels?: readonly Record<string, unknown>[];
+  segments?: Record<string, unknown>;
+}): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'beckon-pack-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  // JSON is YAML.
+  const write = (file: string, value: unknown): void => writeFileSync(join(folder, file), JSON.stringify(value));
+  const currency = { code: 'EUR', minorDigits: 2 };
+  write('pack.yaml', { name: pack.name ?? 'shop', version: '1', currency, utcOffset: '+00:00' });
+  write('features.yaml', { features: pack.features.map((feature) => ({ description: 'of a test', ...feature })) });
+  write('labels.yaml', { labels: pack.labels ?? [] });
+  write('segments.yaml', { segments: pack.segments ?? {} });
+  return folder;
+};
