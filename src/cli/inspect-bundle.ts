@@ -5,7 +5,7 @@ import { prove } from '../inference/prove.ts';
 import { readBundle } from '../inference/repository.ts';
 import { loadPack } from '../packs/pack.ts';
 import { configOf } from './folded-state.ts';
-import type { Inspection } from './inspect.ts';
+import type { Inspection } from './inspection.ts';
 
 /**
  * What a bundle says of itself, and whether it is what it says: it is loaded and run in a process of its own.

@@ -5,7 +5,7 @@ import { FeatureReader } from '../features/read.ts';
 import { askService } from './ask-service.ts';
 import { existingShards } from './data-folder.ts';
 import { configOf, foldedState } from './folded-state.ts';
-import type { Inspection } from './inspect.ts';
+import type { Inspection } from './inspection.ts';
 import { readTime } from './moments.ts';
 
 /** Features and consents of a customer, as `GET /v1/customers/{id}` shows them. */

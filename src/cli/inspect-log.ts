@@ -3,7 +3,7 @@ import { RecordReader } from '../events/record.ts';
 import { SqliteLog } from '../log/sqlite-log.ts';
 import { findLog } from './data-folder.ts';
 import { configOf } from './folded-state.ts';
-import type { Inspection } from './inspect.ts';
+import type { Inspection } from './inspection.ts';
 import { startProgress } from './progress.ts';
 
 /** What a log holds, by reading all of it. Every checksum is verified on the way; a service may run on it. */

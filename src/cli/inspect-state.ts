@@ -3,7 +3,7 @@ import { stateHash } from '../features/state-hash.ts';
 import { askService } from './ask-service.ts';
 import { existingShards } from './data-folder.ts';
 import { configOf, foldedState } from './folded-state.ts';
-import type { Inspection } from './inspect.ts';
+import type { Inspection } from './inspection.ts';
 
 /** Size, progress and hash of the state. */
 export const inspectState: Inspection = async (_, args, io) => {

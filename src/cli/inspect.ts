@@ -1,11 +1,9 @@
 import { BeckonError } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Command, CommandArgs, CommandIo } from './command.ts';
+import type { Command } from './command.ts';
 import { configOptions } from './config-options.ts';
 import { LOG_OPTION } from './data-folder.ts';
-
-/** Looks at one thing. @returns what is printed as JSON */
-export type Inspection = (subject: string, args: CommandArgs, io: CommandIo) => Promise<unknown>;
+import type { Inspection } from './inspection.ts';
 
 interface Thing {
   /** What has to be said beside the thing's name, such as a customer's id. */
@@ -47,7 +45,7 @@ log and bundle only read.`,
     const extra = thing.subject === undefined ? subject : rest[0];
     if (extra !== undefined) throw new BeckonError('USAGE', `inspect ${name} does not take ${extra}`);
     const inspection = await thing.load();
-    const found = await inspection(subject, args, io);
+    const found = await inspection(subject ?? '', args, io);
     io.stdout.write(`${JSON.stringify(found, undefined, io.stdout.isTTY === true ? 2 : undefined)}\n`);
     return 0;
   },

@@ -10,7 +10,7 @@ import type { Condition } from './condition.ts';
 import { History } from './history.ts';
 import { LabelEvents } from './label-events.ts';
 
-export interface ExportParts {
+interface ExportParts {
   readonly log: EventLog;
   readonly plan: FeaturePlan;
   /** Empty state of the export's own. */

@@ -8,7 +8,7 @@ import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type DedupeWindow, eventHash, foldSubject } from '../state/dedupe.ts';
 import type { LabelEvents } from './label-events.ts';
 
-export interface HistoryParts {
+interface HistoryParts {
   /** Empty; every customer of the log gets a row there while the log is read. */
   readonly tables: readonly Table[];
   /** Empty windows, as the service has them. */
