@@ -193,6 +193,15 @@ test('late events and repeats count as they did in the service', async () => {
   );
 });
 
+test('moments within one second are moments of their own', async () => {
+  const events = [order('ada', at(1)), order('bo', at(5) + 200), view('bo', at(9))];
+  const rows = await exported([{ logTimeMs: at(9), events }], [at(5), at(5) + 500]);
+  const everybody = rows
+    .filter(({ customerId }) => customerId === 'ada')
+    .map(({ features }) => features.everybodyOrders);
+  assert.ok(Math.abs(everybody[1] - everybody[0] - 1) < 1e-9, `${everybody}`);
+});
+
 test('conditions keep the rows for which they hold', async () => {
   const events = [order('ada', at(1)), order('ada', at(2)), order('bo', at(1), 99), view('cy', at(1))];
   const ids = async (...where: string[]): Promise<string[]> =>
