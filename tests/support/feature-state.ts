@@ -1,0 +1,65 @@
+import { shardOf } from '../../src/base/hash.ts';
+import { definitionOfType, type EventType } from '../../src/events/catalogue.ts';
+import { Applier } from '../../src/features/apply.ts';
+import type { FeaturePlan } from '../../src/features/plan.ts';
+import { FeatureReader } from '../../src/features/read.ts';
+import { makeShardMemory, Shard, type ShardRegions, shardRegions } from '../../src/features/shard.ts';
+import { SlotIndex } from '../../src/features/slot-index.ts';
+import { fingerprint, Table } from '../../src/features/table.ts';
+import type { SlowEvent } from '../oracles/slow-event.ts';
+
+/** A fresh shard of its own memory, with no room for dedupe. */
+export const makeShard = (
+  plan: FeaturePlan,
+  number = 0,
+): { shard: Shard; regions: ShardRegions; memory: WebAssembly.Memory } => {
+  const regions = shardRegions(plan, 0);
+  const memory = makeShardMemory(regions);
+  const shard = new Shard(number, memory, plan, regions);
+  SlotIndex.initialise(shard);
+  return { shard, regions, memory };
+};
+
+export const typeCodeOf = (type: string): number => definitionOfType(type as EventType)!.code;
+
+/** Rows, groups, their writer and a reader, all in this thread. */
+export class FeatureState {
+  readonly plan: FeaturePlan;
+  readonly tables: readonly Table[];
+  readonly reader: FeatureReader;
+  private readonly applier: Applier;
+  private offset = 0;
+
+  constructor(plan: FeaturePlan, shards: number) {
+    this.plan = plan;
+    this.tables = Array.from({ length: shards }, (_, number) => new Table(makeShard(plan, number).shard));
+    this.applier = new Applier(plan, this.tables);
+    this.reader = new FeatureReader(plan, this.tables);
+  }
+
+  /** @returns seconds by which the event was late */
+  apply({ customer, type, timeMs, hash, data }: SlowEvent): number {
+    const id = Buffer.from(customer);
+    const shard = shardOf(id, 0, id.length, this.tables.length);
+    this.applier.apply(shard, id, 0, id.length, typeCodeOf(type), timeMs, hash, data, this.offset++);
+    return this.applier.lateSec;
+  }
+
+  /** Values of all features by name. */
+  read(customer: string, sec: number, keys?: Readonly<Record<string, string | undefined>>): Map<string, number> {
+    const values = new Float64Array(this.plan.features.length);
+    this.reader.nextTurn();
+    this.reader.read(customer, sec, true, values, keys);
+    return new Map(this.plan.features.map(({ spec }, i) => [spec.name, values[i]]));
+  }
+
+  /** The words of a customer's row, copied. */
+  row(customer: string): Uint32Array {
+    const id = Buffer.from(customer);
+    const table = this.tables[shardOf(id, 0, id.length, this.tables.length)];
+    fingerprint(id, 0, id.length);
+    const words = new Uint32Array(this.plan.rowWords);
+    table.load(table.find(id, 0, id.length), words);
+    return words;
+  }
+}
