@@ -15,7 +15,9 @@ from pathlib import Path  # noqa: E402
 
 from trainer.backtest import backtest  # noqa: E402
 from trainer.bundle import write_bundle  # noqa: E402
-from trainer.fit import fit_head  # noqa: E402
+from trainer.evaluate import p_value  # noqa: E402
+from trainer.fit import fit_head, training_rows  # noqa: E402
+from trainer.parity import parity_file  # noqa: E402
 from trainer.proof import Refused, cost_per_row_us  # noqa: E402
 from trainer.rows import read_header, read_rows, seconds  # noqa: E402
 from trainer.spec import Head  # noqa: E402
@@ -30,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", required=True, help="version of the bundle")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle, replaced when it exists")
     parser.add_argument("--until", help="train only on label windows that had ended by this time (UTC)")
+    parser.add_argument("--parity", type=Path, help="also write made-up rows with their Python scores (.json.gz)")
     options = parser.parse_args(arguments)
     head = find_head(options.pack, options.head)
     if head is None:
@@ -39,14 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(f"--until: {error}")
     try:
-        train(head, options.rows, options.version, options.out, until)
+        train(head, options.rows, options.version, options.out, until, options.parity)
     except (ValueError, OSError, Refused) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def train(head: Head, path: Path, version: str, out: Path, until: int | None) -> dict:
+def train(head: Head, path: Path, version: str, out: Path, until: int | None, parity: Path | None = None) -> dict:
     """Fits, proves, measures, writes; returns the manifest."""
     head = head.present(read_header(path))
     rows = read_rows(path, head)
@@ -54,7 +57,10 @@ def train(head: Head, path: Path, version: str, out: Path, until: int | None) ->
     results = {target.name: backtest(head, rows, target, until) for target in head.targets}
     manifest = write_bundle(out, head, version, rows, fits, until, results)
     report(manifest)
-    costs = cost_per_row_us((out / "model.onnx").read_bytes(), rows.features)
+    graph = (out / "model.onnx").read_bytes()
+    if parity is not None:
+        parity.write_bytes(parity_file(head, fits, graph, training_rows(head, rows, head.targets[0], until).features))
+    costs = cost_per_row_us(graph, rows.features)
     print("cost, µs a row: " + ", ".join(f"batch {batch} {cost}" for batch, cost in costs.items()))
     return manifest
 
@@ -73,7 +79,7 @@ def report(manifest: dict) -> None:
         for r in results:
             print(
                 f"{target} at {r['at'][:10]}: AUC {r['auc']:.4f} {r['aucInterval']}, baseline {r['aucBaseline']:.4f}, "
-                f"gain {r['aucGain']:+.4f} {r['aucGainInterval']} (p {r['pBaseline']:.3f}), Brier {r['brier']:.4f}, "
+                f"gain {r['aucGain']:+.4f} {r['aucGainInterval']} ({p_value(r['pBaseline'])}), Brier {r['brier']:.4f}, "
                 f"ECE {r['ece']:.4f}, base rate {r['baseRate']:.3f}; every customer AUC {r['everyCustomer']['auc']:.4f}"
             )
 

@@ -1,5 +1,6 @@
 """Trains on made-up rows and checks what a bundle promises. `python -m pytest models/training`"""
 
+import gzip
 import hashlib
 import json
 import sys
@@ -182,6 +183,20 @@ def test_rows_that_cannot_be_trusted_are_refused(rows_file, tmp_path, capsys):
         assert command.main(arguments(bad, tmp_path / "none")) == 1
         assert words in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
+
+
+def test_rows_of_nobody_come_with_their_python_scores(rows_file, bundle, tmp_path):
+    parity = tmp_path / "parity.json.gz"
+    assert command.main(arguments(rows_file, tmp_path / "b", "--parity", str(parity))) == 0
+    content = json.loads(gzip.decompress(parity.read_bytes()))
+    model = (bundle / "model.onnx").read_bytes()
+    assert content["sha256"] == hashlib.sha256(model).hexdigest()
+    made_up = np.array(content["rows"], np.float32)
+    assert len(made_up) >= 1_000
+    served = score(session_of(model), made_up)
+    assert np.abs(served - np.array(content["expected"])).max() <= 1e-6
+    real = {tuple(row) for row in read_rows(rows_file, HEAD).features}
+    assert not any(tuple(row) in real for row in made_up[len(edge_rows(HEAD)) :])
 
 
 def test_an_optional_feature_may_be_absent(rows_file, tmp_path):

@@ -35,6 +35,7 @@ def card(head: Head, manifest: dict, fits: list[Fit]) -> str:
             if t.borrows
         )
         + "Clipping, ratios and logarithms are inside the graph, so the service hands over raw features.",
+        *(["## Cost", head.cost] if head.cost else []),
         "## Metrics",
     ]
     for target, results in manifest["metrics"]["pseudoFutures"].items():

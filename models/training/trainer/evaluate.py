@@ -70,3 +70,8 @@ def compare(labels: np.ndarray, probabilities: np.ndarray, baseline: np.ndarray,
         "ece": round(ece(labels, probabilities), 4),
         "eceEqualWidth": round(ece_equal_width(labels, probabilities), 4),
     }
+
+
+def p_value(share: float) -> str:
+    """`pBaseline` in words; none of the resamples is not a probability of zero."""
+    return f"p {share:.3f}" if share > 0 else f"p < {1 / BOOTSTRAPS}"

@@ -67,6 +67,8 @@ class Head:
     tried: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     use: str = ""
+    cost: str = ""
+    """What a row costs, as measured once: a figure of a clock, so it is told here and not taken while training."""
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -74,6 +74,9 @@ HEAD = Head(
     use="How likely a customer is to order again within 30 and within 90 days: to rank customers, to weigh what a "
     "contact can still add, and as the yardstick of `high` and `medium` (the best fifth, the better half of the "
     "customers trained on). Not for a single customer's credit or price, and not for how much an order will be worth.",
+    cost="About 1.9 µs a row in batches of 64, 1.7 in batches of 256, and 11 µs for a row alone, of which the call itself "
+    "is most: ONNX Runtime 1.31, one thread of a shared machine, rows at random that do not repeat. Nearly all of it is "
+    "the trees; without them a row in a batch costs 0.3 to 0.5 µs.",
     limits=(
         "Trained on nine months of one mostly British gift shop with many wholesale buyers. December 2010 is not "
         "anybody's first purchase, and no autumn was seen: the rise before Christmas is outside what it knows.",
