@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { loadPack } from '../../src/packs/pack.ts';
 import { type SlowEvent, withoutDuplicates } from '../oracles/slow-event.ts';
 import { slowFeatures } from '../oracles/slow-features.ts';
-import { FeatureState } from '../support/feature-state.ts';
+import { FeatureState, packOf } from '../support/feature-state.ts';
 import { customerNames, END_SEC, history, questionKeys } from './histories.ts';
 import { assertSameValues } from './same-values.ts';
 
@@ -15,7 +13,6 @@ const SHARDS = 2;
 /** Right after the last event, in the same window bucket, and when everything has run out. */
 const LATER_SEC = [0, 1, 3600, DAY_SEC, 8 * DAY_SEC, 45 * DAY_SEC, 365 * DAY_SEC];
 
-const packOf = (folder: string) => loadPack(fileURLToPath(new URL(`../../${folder}`, import.meta.url)));
 const PACKS = [
   { pack: packOf('tests/support/packs/every-kind'), zoneOffsetSec: -3.5 * 3600, runs: 300 },
   { pack: packOf('models/retail'), zoneOffsetSec: 8 * 3600, runs: 100 },

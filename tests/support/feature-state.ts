@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { shardOf } from '../../src/base/hash.ts';
 import { definitionOfType, type EventType } from '../../src/events/catalogue.ts';
 import { Applier } from '../../src/features/apply.ts';
@@ -6,6 +7,7 @@ import { FeatureReader } from '../../src/features/read.ts';
 import { makeShardMemory, Shard, type ShardRegions, shardRegions } from '../../src/features/shard.ts';
 import { SlotIndex } from '../../src/features/slot-index.ts';
 import { fingerprint, Table } from '../../src/features/table.ts';
+import { loadPack, type Pack } from '../../src/packs/pack.ts';
 import type { SlowEvent } from '../oracles/slow-event.ts';
 
 /** A fresh shard of its own memory, with no room for dedupe. */
@@ -19,6 +21,9 @@ export const makeShard = (
   SlotIndex.initialise(shard);
   return { shard, regions, memory };
 };
+
+/** @param folder from the root of the repository */
+export const packOf = (folder: string): Pack => loadPack(fileURLToPath(new URL(`../../${folder}`, import.meta.url)));
 
 export const typeCodeOf = (type: string): number => definitionOfType(type as EventType)!.code;
 
@@ -38,10 +43,10 @@ export class FeatureState {
   }
 
   /** @returns seconds by which the event was late */
-  apply({ customer, type, timeMs, hash, data }: SlowEvent): number {
+  apply({ customer, type, timeMs, hash, data }: SlowEvent, offset = this.offset++): number {
     const id = Buffer.from(customer);
     const shard = shardOf(id, 0, id.length, this.tables.length);
-    this.applier.apply(shard, id, 0, id.length, typeCodeOf(type), timeMs, hash, data, this.offset++);
+    this.applier.apply(shard, id, 0, id.length, typeCodeOf(type), timeMs, hash, data, offset);
     return this.applier.lateSec;
   }
 
