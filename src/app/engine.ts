@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { FastifyInstance } from 'fastify';
 import { BeckonError, ERRORS, type ErrorCode } from '../base/errors.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
 import { prove } from '../inference/prove.ts';
@@ -59,7 +58,7 @@ export class Engine {
   private readonly memory: ReturnType<typeof makeStateMemory>;
   private writer!: Thread;
   private readonly serving: Thread[] = [];
-  private admin!: FastifyInstance;
+  private admin!: ReturnType<typeof adminServer>;
   private isDraining = false;
 
   constructor(options: EngineOptions) {

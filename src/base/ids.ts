@@ -1,9 +1,4 @@
-import { BeckonError } from './errors.ts';
 import { LIMITS } from './limits.ts';
-
-declare const brand: unique symbol;
-/** A customer id or an alias `scheme:value`: 1-256 bytes of UTF-8 without control characters. */
-export type CustomerId = string & { readonly [brand]: 'CustomerId' };
 
 /** Printable ASCII only: what nearly every id is, told without an expression and without counting bytes. */
 const isPlain = (text: string): boolean => {
@@ -23,11 +18,4 @@ export const idProblem = (text: string, bytesMax: number = LIMITS.idBytesMax): s
   if (text.length > bytesMax || Buffer.byteLength(text) > bytesMax) return `must have at most ${bytesMax} bytes`;
   if (CONTROL.test(text)) return 'must not contain control characters';
   return undefined;
-};
-
-/** @throws BeckonError REQUEST_INVALID */
-export const customerId = (text: string): CustomerId => {
-  const problem = idProblem(text);
-  if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customer id ${problem}`);
-  return text as CustomerId;
 };

@@ -133,6 +133,8 @@ const kindOf = (value: unknown): string =>
     ? 'null'
     : value === Infinity || value === -Infinity
       ? 'an infinite one'
-      : Array.isArray(value)
-        ? 'an array'
-        : article(typeof value);
+      : Number.isNaN(value)
+        ? 'NaN'
+        : Array.isArray(value)
+          ? 'an array'
+          : article(typeof value);

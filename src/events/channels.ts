@@ -29,7 +29,7 @@ export const DISPOSITIONS = [
   'dropped',
   'failed',
 ] as const;
-export type Disposition = (typeof DISPOSITIONS)[number];
+type Disposition = (typeof DISPOSITIONS)[number];
 
 const CHANNEL_CODES = new Map<string, number>(CHANNELS.map((channel, code) => [channel, code]));
 const DISPOSITION_CODES = new Map<string, number>(DISPOSITIONS.map((disposition, code) => [disposition, code]));

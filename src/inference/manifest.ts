@@ -38,7 +38,7 @@ const Column = Type.Object(
   strict,
 );
 
-export const ManifestSchema = Type.Object(
+const ManifestSchema = Type.Object(
   {
     formatVersion: Type.Literal(FORMAT_VERSION),
     name,

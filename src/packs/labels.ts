@@ -5,7 +5,7 @@ import { DURATION, durationSec } from '../features/duration.ts';
 import { compileSelector, SELECTION_FIELDS, type Selector, selectorProblem } from '../features/selector.ts';
 
 /** Schema of `labels.yaml`. */
-export const LabelsSchema = Type.Object(
+const LabelsSchema = Type.Object(
   {
     labels: Type.Array(
       Type.Object(

@@ -9,7 +9,7 @@ import { featureSpecs } from '../features/spec.ts';
 import { compileLabels, type Label } from './labels.ts';
 
 /** Schema of `pack.yaml`. */
-export const PackSchema = Type.Object(
+const PackSchema = Type.Object(
   {
     name: Type.String({
       pattern: '^[a-z][a-z0-9-]{0,63}$',

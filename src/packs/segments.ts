@@ -13,7 +13,7 @@ const Line = Type.Object(
 );
 
 /** Schema of `segments.yaml`. */
-export const SegmentsSchema = Type.Object(
+const SegmentsSchema = Type.Object(
   { segments: Type.Record(Type.String(), Type.Array(Line, { minItems: 1 })) },
   { additionalProperties: false },
 );

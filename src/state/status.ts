@@ -6,7 +6,7 @@ const FLOATS = { appliedOffset: 0, logTimeMs: 1, waitingSinceMs: 2, phase: 3 } a
 const FLOAT_COUNT = 4;
 
 /** Where the writer is in its life. */
-export const PHASES = ['recovering', 'caughtUp', 'failed'] as const;
+const PHASES = ['recovering', 'caughtUp', 'failed'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export class Status {

@@ -81,6 +81,10 @@ test('an exported name that only its own file uses is named', () => {
   assert.equal(unusedExports(lonely).length, 2);
   const user = repository({ 'tests/base/a.test.ts': "import { two } from '../../src/base/a.ts';" });
   assert.deepEqual(unusedExports([...lonely, ...user]), ['src/base/a.ts exports one, which nobody imports']);
+  const types = repository({
+    'src/base/a.ts': 'export interface Used {}\nexport type Lonely = 1;\nconst f = (u: Used) => u;',
+  });
+  assert.deepEqual(unusedExports(types), ['src/base/a.ts exports Lonely, which nobody imports']);
 });
 
 test('barrels are found by name and by what they do', () => {

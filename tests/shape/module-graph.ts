@@ -108,11 +108,18 @@ export const unusedExports = (modules: readonly SourceModule[]): Violations => {
   }
   return modules
     .filter(({ file }) => file.startsWith('src/') && taken.get(file) !== 'all')
-    .flatMap(({ file, exports }) => {
+    .flatMap(({ file, exports, code }) => {
       const names = taken.get(file) as Set<string> | undefined;
-      return exports.filter((name) => !names?.has(name)).map((name) => `${file} exports ${name}, which nobody imports`);
+      return exports
+        .filter((name) => !names?.has(name) && !isTypeInUse(name, code))
+        .map((name) => `${file} exports ${name}, which nobody imports`);
     });
 };
+
+/** A type that its own file uses belongs to the signature of something else there; whoever takes that may need its name. */
+const isTypeInUse = (name: string, code: string): boolean =>
+  new RegExp(`\\bexport\\s+(?:interface|type)\\s+${name}\\b`).test(code) &&
+  [...code.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length > 1;
 
 /** Barrels: files named index.ts, and names of another file passed on. */
 export const barrels = (modules: readonly SourceModule[]): Violations => [
