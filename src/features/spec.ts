@@ -107,7 +107,7 @@ const problemOf = (spec: FeatureSpec): string | undefined => {
     return `unknown kind \`${spec.kind}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
   }
   return (
-    checkSchema(schemas.get(kind.name) as TSchema, spec) ??
+    checkSchema(schemas.get(kind.name) as TSchema, spec)?.replace('the document ', '') ??
     (kind.selects ? selectorProblem(spec) : undefined) ??
     kind.problem?.(spec) ??
     (spec.by === undefined ? undefined : groupKeyProblem([spec.by].flat())) ??

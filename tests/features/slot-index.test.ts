@@ -52,7 +52,9 @@ test('ids whose hashes are equal are told apart by their bytes', () => {
   const index = new SlotIndex(shard);
   fc.assert(
     fc.property(
-      fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' }), { maxLength: 60 }),
+      fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom('a', 'b', 'ä') }), {
+        maxLength: 60,
+      }),
       (texts) => {
         // One hash for all: every id probes past all others, and past the end of the table back to its start.
         const hash = 0xffff_ffff;
