@@ -29,7 +29,6 @@ export const DISPOSITIONS = [
   'dropped',
   'failed',
 ] as const;
-type Disposition = (typeof DISPOSITIONS)[number];
 
 const CHANNEL_CODES = new Map<string, number>(CHANNELS.map((channel, code) => [channel, code]));
 const DISPOSITION_CODES = new Map<string, number>(DISPOSITIONS.map((disposition, code) => [disposition, code]));
