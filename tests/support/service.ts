@@ -16,7 +16,14 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder of the test; otherwise a new one, removed after the service has ended. */
   readonly dataDir?: string;
+  /** A command that starts it, such as strace; it must let the service take over its process. */
+  readonly under?: readonly string[];
+  /** Told the process before it is ready. */
+  readonly spawned?: (child: ChildProcess) => void;
 }
+
+/** Who ends what was started: a test, or a program that collects what is to be done at its end. */
+export type Owner = Pick<TestContext, 'after'>;
 
 /** How a process ended; a signal where there is no exit code. */
 export type Exit = number | NodeJS.Signals;
@@ -38,7 +45,7 @@ export interface Service {
 }
 
 /** Starts a service and waits until it says that it is ready; it ends with the test at the latest. */
-export const startService = async (t: TestContext, options: ServiceOptions = {}): Promise<Service> => {
+export const startService = async (t: Owner, options: ServiceOptions = {}): Promise<Service> => {
   const started = launch(t, options);
   const { process: child, output, exited, dataDir } = started;
   const addresses = await Promise.race([started.ready, exited]);
@@ -66,7 +73,7 @@ export const startService = async (t: TestContext, options: ServiceOptions = {})
 
 /** Starts a service that is not expected to become ready. @returns how it ended and what it wrote */
 export const failingService = async (
-  t: TestContext,
+  t: Owner,
   options: ServiceOptions = {},
 ): Promise<{ exit: Exit; stdout: string; stderr: string }> => {
   const { exited, output } = launch(t, options);
@@ -74,15 +81,15 @@ export const failingService = async (
   return { exit, ...output };
 };
 
-const launch = (t: TestContext, { args = [], env = {}, dataDir: given }: ServiceOptions) => {
+const launch = (t: Owner, options: ServiceOptions) => {
+  const { args = [], env = {}, dataDir: given, under = [], spawned } = options;
   // Hooks run in the order in which they were added: the process ends before its folder goes.
   t.after(() => end());
   const dataDir = given ?? tempFolder(t);
   const ports = ['--data-dir', dataDir, '--http-port', '0', '--admin-port', '0'];
-  const child = spawn(process.execPath, [MAIN, 'start', ...ports, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const [command, ...line] = [...under, process.execPath, MAIN, 'start', ...ports, ...args];
+  const child = spawn(command, line, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  spawned?.(child);
   const output = { stdout: '', stderr: '' };
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as Exit);
   const end = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /** A folder of the test's own, removed when it ends. */
-export const tempFolder = (t: TestContext): string => {
+export const tempFolder = (t: Pick<TestContext, 'after'>): string => {
   const folder = mkdtempSync(join(tmpdir(), 'beckon-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
