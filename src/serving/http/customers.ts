@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
-import { formatTime, parseTime } from '../../base/clock.ts';
+import { formatTime } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { idProblem } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { askedTimeMs } from './asked-time.ts';
 import type { HttpParts } from './parts.ts';
 import { sendProblem } from './problem.ts';
 
@@ -27,9 +28,7 @@ export const customerRoutes = (app: FastifyInstance, parts: HttpParts): void => 
       const { at } = request.query;
       const problem = idProblem(id, LIMITS.idBytesMax);
       if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customer id ${problem}`);
-      const atMs = at === undefined ? undefined : parseTime(at);
-      if (Number.isNaN(atMs)) throw new BeckonError('REQUEST_INVALID', 'at must be an RFC 3339 time');
-      show(id, atMs, reply, parts);
+      show(id, askedTimeMs(at), reply, parts);
     },
   );
 };

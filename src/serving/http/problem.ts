@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BeckonError, ERRORS, type ErrorCode } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
 
 const TYPE = 'application/problem+json; charset=utf-8';
 /** Seconds after which a refused request may be sent again. */
@@ -40,8 +41,6 @@ export const sendProblem = (reply: FastifyReply, error: BeckonError): void => {
 const BY_FASTIFY_CODE: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'CONTENT_TYPE_UNSUPPORTED',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'MALFORMED_JSON',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'MALFORMED_JSON',
   FST_ERR_VALIDATION: 'REQUEST_INVALID',
 };
 
@@ -54,12 +53,24 @@ export const translate = (error: unknown, onInternal: (cause: unknown) => void):
   const { code, statusCode, message } = error as FastifyError;
   const known = BY_FASTIFY_CODE[code];
   if (known !== undefined) return new BeckonError(known, message);
-  if (error instanceof SyntaxError && statusCode === 400)
-    return new BeckonError('MALFORMED_JSON', 'the body is not JSON');
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new BeckonError('REQUEST_INVALID', message);
   onInternal(error);
   return new BeckonError('INTERNAL', 'internal error');
+};
+
+/** What the router itself refuses: it would show the whole path, however long. */
+const pathProblem = ({ code }: FastifyError): BeckonError =>
+  new BeckonError(
+    'REQUEST_INVALID',
+    code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? `an id in the path must have at most ${LIMITS.idBytesMax} bytes`
+      : 'the path is not percent-encoded UTF-8',
+  );
+
+/** For requests that never reach a route. */
+export const answerBadPath = (error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {
+  sendProblem(reply, pathProblem(error));
 };
 
 export const installProblems = (app: FastifyInstance, onInternal: (cause: unknown) => void): void => {

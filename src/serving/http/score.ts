@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type, { type Static, type TSchema } from 'typebox';
-import { parseTime } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { idProblem } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { ScoreRequest } from '../../decisions/decision.ts';
 import { CHANNELS } from '../../events/channels.ts';
+import { askedTimeMs } from './asked-time.ts';
 import type { HttpParts } from './parts.ts';
 import { sendProblem, translate } from './problem.ts';
 
@@ -14,7 +14,11 @@ const Id = Type.String({ minLength: 1, maxLength: 1024 });
 const Asked = {
   campaignId: Type.Optional(Id),
   context: Type.Optional(
-    Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
+    Type.Record(
+      Type.String({ pattern: '^(?!__proto__$).{1,64}$' }),
+      Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+      { ...strict, maxProperties: 64 },
+    ),
   ),
   channels: Type.Optional(Type.Array(Type.Enum([...CHANNELS]), { maxItems: CHANNELS.length })),
   actions: Type.Optional(Type.Array(Id, { maxItems: 256 })),
@@ -36,14 +40,6 @@ const checkedId = (name: string, id: string): string => {
   return id;
 };
 
-const checkedAt = (at: string | undefined): number | undefined => {
-  if (at === undefined) return undefined;
-  const atMs = parseTime(at);
-  if (Number.isNaN(atMs))
-    throw new BeckonError('REQUEST_INVALID', 'at must be an RFC 3339 time such as 2026-01-31T09:00:00Z');
-  return atMs;
-};
-
 /** `POST /v1/score` and `POST /v1/score/batch`. @param decision schema of one decision */
 export const scoreRoutes = (app: FastifyInstance, parts: HttpParts, decision: TSchema): void => {
   const { decider, stringifyDecision, pool } = parts;
@@ -56,7 +52,7 @@ export const scoreRoutes = (app: FastifyInstance, parts: HttpParts, decision: TS
       refuseWhenNotReady(parts);
       const { at, ...asked } = request.body;
       checkedId('customerId', asked.customerId);
-      decider.decide({ ...asked, atMs: checkedAt(at) }, (error, answer) => {
+      decider.decide({ ...asked, atMs: askedTimeMs(at) }, (error, answer) => {
         if (answer === undefined) sendProblem(reply, translate(error, parts.onInternal));
         else reply.type(JSON_TYPE).send(stringifyDecision(answer));
       });
@@ -83,13 +79,12 @@ export const scoreRoutes = (app: FastifyInstance, parts: HttpParts, decision: TS
           `the request names ${customerIds.length} customers; at most ${LIMITS.customersPerRequestMax} are allowed`,
           { details: { limit: LIMITS.customersPerRequestMax, count: customerIds.length } },
         );
-      const atMs = checkedAt(at) ?? parts.clock.nowMs();
-      const isAsked = at !== undefined;
+      const atMs = askedTimeMs(at);
       const requests = customerIds.map(
         (id, i): ScoreRequest => ({
           ...asked,
           customerId: checkedId(`customerIds[${i}]`, id),
-          atMs: isAsked ? atMs : undefined,
+          atMs,
         }),
       );
       if (requests.length > LIMITS.inlineBatchCustomersMax) sendFromPool(pool, requests, reply, parts);

@@ -8,10 +8,11 @@ import { LIMITS } from '../../base/limits.ts';
 import { measures } from '../../base/measures.ts';
 import { customerRoutes } from './customers.ts';
 import { eventRoutes } from './events.ts';
+import { readJsonBodies } from './json-body.ts';
 import { packRoutes } from './pack.ts';
 import type { HttpParts } from './parts.ts';
 import { probeRoutes } from './probes.ts';
-import { installProblems, problemOf } from './problem.ts';
+import { answerBadPath, installProblems, problemOf } from './problem.ts';
 import { scoreRoutes } from './score.ts';
 
 export interface HttpOptions {
@@ -39,8 +40,10 @@ export const bareServer = (options: HttpOptions, onInternal: (cause: unknown) =>
     forceCloseConnections: 'idle',
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerBadPath,
   });
   installProblems(app, onInternal);
+  readJsonBodies(app);
   app.addHook('onResponse', (request, reply, done) => {
     if (measures.request.hasSubscribers)
       measures.request.publish({
