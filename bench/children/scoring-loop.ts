@@ -1,0 +1,107 @@
+/** Features and heads without any server, and ONNX Runtime alone on rows prepared before. */
+import { loadConfig } from '../../src/app/config.ts';
+import { openLocalState } from '../../src/app/local-state.ts';
+import { FeatureReader } from '../../src/features/read.ts';
+import { chooseBundles, readBundle } from '../../src/inference/repository.ts';
+import { HeadSession } from '../../src/inference/session.ts';
+import { answerQuestions, runFor } from '../child-side.ts';
+import { customerIdOf } from '../orders.ts';
+import { shuffled } from '../random.ts';
+
+export interface Opened {
+  readonly heads: number;
+  readonly features: number;
+}
+
+interface Head {
+  readonly session: HeadSession;
+  /** Position of each input among the features of the pack. */
+  readonly gather: Int32Array;
+  readonly input: Float32Array;
+  readonly output: Float32Array;
+  /** Inputs of all customers, in the order in which they are asked for. */
+  readonly prepared: Float32Array;
+  readonly expected: Float32Array;
+}
+
+const SEED = 13;
+
+let heads: Head[] = [];
+let ids: string[] = [];
+let reader: FeatureReader;
+let values: Float64Array;
+let nowSec = 0;
+let batch = 0;
+let nextProduct = 0;
+let nextCeiling = 0;
+
+const open = async (asked: { dataDir: string; customers: number; batch: number }): Promise<Opened> => {
+  batch = asked.batch;
+  const config = loadConfig({
+    flags: { 'data-dir': asked.dataDir },
+    environment: {},
+    folder: import.meta.dirname,
+  });
+  const { pack, tables } = await openLocalState(config);
+  reader = new FeatureReader(pack.plan, tables);
+  values = new Float64Array(pack.featureNames.length);
+  nowSec = Math.floor(Date.now() / 1000);
+  // Whole batches only, so that both sides see the same ones.
+  const rows = Math.floor(asked.customers / batch) * batch;
+  ids = Array.from(shuffled(asked.customers, SEED).subarray(0, rows), customerIdOf);
+  const known = new Set(pack.featureNames);
+  heads = chooseBundles(pack.folder, pack.name)
+    .map((ref) => HeadSession.open(readBundle(ref, known)))
+    .map((session) => ({
+      session,
+      gather: Int32Array.from(session.featureNames, (name) => pack.featureNames.indexOf(name)),
+      input: new Float32Array(batch * session.inputWidth),
+      output: new Float32Array(batch * session.outputWidth),
+      prepared: new Float32Array(rows * session.inputWidth),
+      expected: new Float32Array(rows * session.outputWidth),
+    }));
+  for (let row = 0; row < rows; row++) fill(ids[row], row, (head) => head.prepared);
+  for (const head of heads) head.expected.set(head.session.scoreRows(head.prepared, rows));
+  return { heads: heads.length, features: pack.featureNames.length };
+};
+
+/** Reads a customer and writes the inputs of each head as its row. */
+const fill = (id: string, row: number, target: (head: Head) => Float32Array): void => {
+  if (reader.read(id, nowSec, false, values) !== 'known') throw new Error(`${id} is not in the state`);
+  for (const head of heads) {
+    const input = target(head);
+    const { gather, session } = head;
+    let at = row * session.inputWidth;
+    for (let i = 0; i < gather.length; i++) input[at++] = values[gather[i]];
+    for (const { default: standard } of session.context) input[at++] = standard;
+  }
+};
+
+const inputOf = (head: Head): Float32Array => head.input;
+
+const product = (durationMs: number) => {
+  let wrongCount = 0;
+  const { pieces, wallSec, cpuSec } = runFor(durationMs, () => {
+    reader.nextTurn();
+    for (let row = 0; row < batch; row++) fill(ids[nextProduct + row], row, inputOf);
+    for (const { session, input, output, expected } of heads) {
+      session.run(input, batch, output);
+      const first = nextProduct * session.outputWidth;
+      for (let i = 0; i < output.length; i++) if (output[i] !== expected[first + i]) wrongCount++;
+    }
+    nextProduct = (nextProduct + batch) % ids.length;
+  });
+  const wrong = wrongCount === 0 ? [] : ['the loop scores otherwise than the prepared rows'];
+  return { work: pieces * batch, wallSec, cpuSec, checked: pieces * batch, wrong, wrongCount };
+};
+
+const ceiling = (durationMs: number) => {
+  const { pieces, wallSec, cpuSec } = runFor(durationMs, () => {
+    for (const { session, prepared, output } of heads)
+      session.run(prepared.subarray(nextCeiling * session.inputWidth), batch, output);
+    nextCeiling = (nextCeiling + batch) % ids.length;
+  });
+  return { work: pieces * batch, wallSec, cpuSec, checked: 0, wrong: [], wrongCount: 0 };
+};
+
+answerQuestions({ open, product, ceiling });

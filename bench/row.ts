@@ -1,0 +1,28 @@
+import type { Bench } from './bench.ts';
+import type { Sample } from './sample.ts';
+
+/** Both sides of a row, started and warm enough to be asked. */
+export interface OpenRow {
+  ceiling(durationMs: number): Promise<Sample>;
+  product(durationMs: number): Promise<Sample>;
+  close(): Promise<void>;
+  /** What the reader of the figures should know: sizes, found while opening. */
+  readonly notes: readonly string[];
+}
+
+/** What must be reached: a part of the ceiling, or units a second of CPU. */
+export type Bar =
+  | { readonly kind: 'ratio'; readonly pass: number; readonly excellent?: number }
+  | { readonly kind: 'perCpuSec'; readonly pass: number };
+
+/** A line of the report: a part of the product against what would be possible at best. */
+export interface Row {
+  readonly name: string;
+  readonly product: string;
+  readonly ceiling: string;
+  /** In the plural: `requests`. */
+  readonly unit: string;
+  readonly bar: Bar;
+  /** @throws where an answer is wrong before any load */
+  open(bench: Bench): Promise<OpenRow>;
+}

@@ -1,0 +1,18 @@
+import type { Row } from './row.ts';
+import { batch } from './rows/batch.ts';
+import { bulkEvents } from './rows/bulk-events.ts';
+import { httpScore } from './rows/http-score.ts';
+import { replay } from './rows/replay.ts';
+import { scoringLoop } from './rows/scoring-loop.ts';
+import { singleEvent } from './rows/single-event.ts';
+
+/** Every row, in the order of the report. */
+export const ROWS: readonly Row[] = [
+  httpScore,
+  batch,
+  singleEvent,
+  bulkEvents,
+  replay,
+  scoringLoop(64),
+  scoringLoop(256),
+];

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { endProcess } from './child.ts';
+import { cpuSecOf } from './cpu-time.ts';
+import { pinned } from './placement.ts';
+
+export const MAIN = join(import.meta.dirname, '../src/cli/main.ts');
+const START_MS_MAX = 120_000;
+
+/** A real Beckon in a process of its own. */
+export class Service {
+  readonly url: string;
+  private readonly process: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.process = child;
+  }
+
+  /** @param profileFolder where each thread leaves a CPU profile when it ends; none without it */
+  static async start(dataDir: string, core: number | undefined, profileFolder?: string): Promise<Service> {
+    const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
+    const options = ['--data-dir', dataDir, '--http-port', '0', '--admin-port', '0'];
+    const [file, args] = pinned(core, [process.execPath, ...profile, MAIN, 'start', ...options]);
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ready = new Promise<string>((resolve, reject) => {
+      createInterface(child.stdout).on('line', (line) => {
+        const entry = JSON.parse(line) as { msg: string; http: string };
+        if (entry.msg === 'ready') resolve(entry.http);
+      });
+      child.once('exit', (code) => reject(new Error(`the service ended with ${code} before it was ready`)));
+      setTimeout(() => reject(new Error('the service was not ready within two minutes')), START_MS_MAX).unref();
+    });
+    try {
+      return new Service(`http://${await ready}`, child);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  cpuSec(): number {
+    return cpuSecOf(this.process.pid as number);
+  }
+
+  /** @throws where the answer is not 2xx */
+  async ask<T>(path: string, body?: unknown): Promise<T> {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const answer = await fetch(`${this.url}${path}`, body === undefined ? {} : init);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  async stop(): Promise<void> {
+    await endProcess(this.process, () => this.process.kill('SIGTERM'));
+  }
+}

@@ -1,0 +1,62 @@
+import { customerIdOf } from '../orders.ts';
+import { shuffled } from '../random.ts';
+import { batchProblem, scoreProblem } from './answers.ts';
+import type { Asked, Traffic } from './traffic.ts';
+
+const SEED = 7;
+/** One answer in this many is parsed and looked at whole: all of them would make the client the bottleneck. */
+const THOROUGH_EVERY = 16;
+
+/** Scores of single customers in random order; one comes again only after all others have. */
+export class ScoreTraffic implements Traffic {
+  readonly path: string;
+  readonly contentType = 'application/json';
+  readonly unitsPerRequest = 1;
+  private readonly order: Uint32Array;
+  private count = 0;
+
+  constructor(path: string, customers: number) {
+    this.path = path;
+    this.order = shuffled(customers, SEED);
+  }
+
+  next(): Asked {
+    const count = this.count++;
+    const id = customerIdOf(this.order[count % this.order.length]);
+    return {
+      body: `{"customerId":"${id}"}`,
+      problem: (answer) => scoreProblem(answer, id, count % THOROUGH_EVERY === 0),
+    };
+  }
+}
+
+/** Scores of many customers in one request. */
+export class BatchTraffic implements Traffic {
+  readonly path: string;
+  readonly contentType = 'application/json';
+  readonly unitsPerRequest: number;
+  private readonly order: Uint32Array;
+  private count = 0;
+
+  constructor(path: string, customers: number, perRequest: number) {
+    this.path = path;
+    this.unitsPerRequest = perRequest;
+    this.order = shuffled(customers, SEED);
+  }
+
+  next(): Asked {
+    const ids = Array.from({ length: this.unitsPerRequest }, () =>
+      customerIdOf(this.order[this.count++ % this.order.length]),
+    );
+    return {
+      body: `{"customerIds":["${ids.join('","')}"]}`,
+      problem: (answer) =>
+        // Parsing a whole answer takes the client longer than the server took to make it.
+        this.count % THOROUGH_EVERY === 0
+          ? batchProblem(answer, ids)
+          : ids.every((id) => answer.includes(`"customerId":"${id}","known":true`))
+            ? undefined
+            : 'a customer of the batch is missing in the answer',
+    };
+  }
+}
