@@ -38,6 +38,17 @@ export const mix32 = (word: number): number => {
   return (h ^ (h >>> 16)) >>> 0;
 };
 
+/** 32-bit hash of a text's UTF-16 units (murmur3), for short texts that never were bytes. */
+export const hashText = (text: string, seed: number): number => {
+  let h = seed | 0;
+  for (let i = 0; i < text.length; i++) {
+    const k = Math.imul(text.charCodeAt(i), 0xcc9e2d51);
+    h ^= Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+    h = (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  return mix32(h ^ text.length);
+};
+
 /**
  * 64-bit hash of a byte range into {@link hash64}: two murmur3-style lanes with different multipliers.
  * @param seed separates uses (fingerprint of a customer, identity of an event).

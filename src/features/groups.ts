@@ -28,6 +28,7 @@ export class GroupTable {
   private readonly mask: number;
   private readonly entries: number;
   private readonly entryWords: number;
+  private readonly values: Float64Array;
 
   /** @param base first word of the table */
   constructor(plan: GroupTablePlan, words: Uint32Array, base: number) {
@@ -37,6 +38,7 @@ export class GroupTable {
     this.mask = indexWords(plan) - 1;
     this.entries = base + 1 + this.mask + 1;
     this.entryWords = entryWords(plan);
+    this.values = new Float64Array(plan.cells.length);
   }
 
   get keys(): number {
@@ -68,20 +70,20 @@ export class GroupTable {
     const number = this.find(keyLo, keyHi, false);
     if (number < 0) return;
     const entry = this.entryOf(number);
+    const { values, words } = this;
     const { cells } = this.plan;
-    for (let cell = 0; cell < cells.length; cell++) {
-      const at = entry + ENTRY_HEADER + cell * CELL_WORDS;
-      let version: number;
-      let value: number;
-      let reference: number;
-      // The writer holds a version odd for a few stores only; another turn of this loop sees it even.
-      do {
-        version = Atomics.load(this.words, entry);
-        value = this.load(at);
-        reference = this.words[at + 2];
-      } while ((version & 1) === 1 || Atomics.load(this.words, entry) !== version);
-      if (reference !== 0) into[cell] += value * Math.exp(Math.min(0, reference - sec) * cells[cell].decayPerSec);
-    }
+    let version: number;
+    // The writer holds a version odd for a few stores only; another turn of this loop sees it even.
+    do {
+      version = Atomics.load(words, entry);
+      for (let cell = 0; cell < cells.length; cell++) {
+        const at = entry + ENTRY_HEADER + cell * CELL_WORDS;
+        const value = this.load(at);
+        const ageSec = Math.max(0, sec - words[at + 2]);
+        values[cell] = value === 0 ? 0 : value * Math.exp(-ageSec * cells[cell].decayPerSec);
+      }
+    } while ((version & 1) === 1 || Atomics.load(words, entry) !== version);
+    for (let cell = 0; cell < cells.length; cell++) into[cell] += values[cell];
   }
 
   /** Calls back with the words of every entry's key and cells: what a checkpoint or a hash needs. */

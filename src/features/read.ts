@@ -2,7 +2,7 @@ import { hash64, shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { CHANNELS, type Channel } from '../events/channels.ts';
 import { GroupReader } from './groups.ts';
-import type { Ask } from './kind.ts';
+import type { Ask, Read } from './kind.ts';
 import { type ConsentEntry, readConsent } from './kinds/consent.ts';
 import type { FeaturePlan } from './plan.ts';
 import { HEADER, RowView } from './row.ts';
@@ -30,6 +30,7 @@ export class FeatureReader {
   lastSec = 0;
   shard = 0;
   private readonly plan: FeaturePlan;
+  private readonly reads: readonly Read[];
   private readonly tables: readonly Table[];
   private readonly view: RowView;
   private readonly empty: RowView;
@@ -39,6 +40,7 @@ export class FeatureReader {
 
   constructor(plan: FeaturePlan, tables: readonly Table[]) {
     this.plan = plan;
+    this.reads = plan.features.map((feature) => feature.read);
     this.tables = tables;
     this.view = RowView.ofWords(0);
     this.empty = RowView.ofWords(plan.rowWords);
@@ -118,8 +120,8 @@ export class FeatureReader {
   private compute(row: RowView, sec: number): void {
     const { ask } = this;
     const { values } = ask;
-    const { features } = this.plan;
+    const { reads } = this;
     ask.sec = sec;
-    for (let i = 0; i < features.length; i++) values[i] = features[i].read(row, ask);
+    for (let i = 0; i < reads.length; i++) values[i] = reads[i](row, ask);
   }
 }

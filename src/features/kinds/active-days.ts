@@ -58,12 +58,15 @@ class DayRing {
   count(u32: Uint32Array, base: number, first: number, last: number): number {
     const newest = this.newest(u32, base);
     const end = Math.min(last, newest);
+    const start = Math.max(first, newest - this.days + 1);
     let n = 0;
-    for (let day = Math.max(first, newest - this.days + 1); day <= end; ) {
-      const bit = day % this.days;
-      const run = Math.min(WORD_BITS - (bit & 31), end - day + 1);
+    let bit = start % this.days;
+    for (let left = end - start + 1; left > 0; ) {
+      const run = Math.min(WORD_BITS - (bit & 31), left);
       n += bitsIn(u32[base + this.offset + 1 + (bit >>> 5)] & mask(bit & 31, run));
-      day += run;
+      left -= run;
+      bit += run;
+      if (bit === this.days) bit = 0;
     }
     return n;
   }

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { hash64, hashBytes } from '../../base/hash.ts';
+import { hashText } from '../../base/hash.ts';
 import { TIME_UNITS } from '../duration.ts';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
@@ -17,14 +17,10 @@ const SEED = 0x61747472;
 /** No value. Texts are stored by their hash, so that any text can be a group's key without being kept. */
 const UNSET = 0;
 
-const scratch = new Uint8Array(3 * 1024);
-const encoder = new TextEncoder();
-
 /** 32-bit hash of a short text, never {@link UNSET}. */
 export const textHash = (text: string): number => {
-  const { written } = encoder.encodeInto(text, scratch);
-  hashBytes(scratch, 0, written, SEED);
-  return hash64.lo === UNSET ? 1 : hash64.lo;
+  const hash = hashText(text, SEED);
+  return hash === UNSET ? 1 : hash;
 };
 
 const numbers = new Float32Array(1);

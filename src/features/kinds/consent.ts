@@ -57,13 +57,18 @@ export const consentCell = (plan: PlanBuilder): number => {
   });
 };
 
-/** The word in force for a channel: the later of the channel's own and that for `*`. @returns undefined where none was given */
-export const readConsent = (row: RowView, offset: number, channel: Channel): ConsentEntry | undefined => {
-  const own = row.base + offset + channelCode(channel) * WORDS_PER_ENTRY;
-  const every = row.base + offset + EVERY_CHANNEL * WORDS_PER_ENTRY;
-  const { u32 } = row;
+/** Where the words in force stand: the later of the channel's own and those for `*`, in one second the stricter. */
+const inForceAt = ({ u32, base }: RowView, offset: number, code: number): number => {
+  const own = base + offset + code * WORDS_PER_ENTRY;
+  const every = base + offset + EVERY_CHANNEL * WORDS_PER_ENTRY;
   const ownWins = u32[own] > u32[every] || (u32[own] === u32[every] && u32[own + 1] <= u32[every + 1]);
-  const at = ownWins ? own : every;
+  return ownWins ? own : every;
+};
+
+/** What is in force for a channel. @returns undefined where nothing was ever said */
+export const readConsent = (row: RowView, offset: number, channel: Channel): ConsentEntry | undefined => {
+  const { u32 } = row;
+  const at = inForceAt(row, offset, channelCode(channel));
   if (u32[at] === 0) return undefined;
   const end = u32[at + 1];
   return { granted: end !== REVOKED, atSec: u32[at], expiresSec: end === REVOKED || end === ENDLESS ? undefined : end };
@@ -78,9 +83,8 @@ export const consent: Kind = {
   compile(spec, plan) {
     const { channel } = spec as ConsentSpec;
     const offset = consentCell(plan);
-    return (row, ask) => {
-      const entry = readConsent(row, offset, channel);
-      return Number(entry?.granted === true && (entry.expiresSec === undefined || entry.expiresSec > ask.sec));
-    };
+    const code = channelCode(channel);
+    // Nothing said and revoked both read as an end long ago.
+    return (row, ask) => Number(row.u32[inForceAt(row, offset, code) + 1] > ask.sec);
   },
 };

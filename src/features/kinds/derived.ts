@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { Ask, FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 
 type Operand = string | number;
 interface DerivedSpec extends FeatureSpec {
@@ -7,19 +7,56 @@ interface DerivedSpec extends FeatureSpec {
   readonly of: readonly Operand[];
 }
 
-type Fold = (values: readonly number[], missing: number) => number;
+/** Operands of one feature: positions of features read before it, or constants. */
+class Operands {
+  readonly count: number;
+  private readonly positions: Int32Array;
+  private readonly constants: Float64Array;
+
+  constructor(of: readonly Operand[], plan: PlanBuilder) {
+    this.count = of.length;
+    this.positions = Int32Array.from(of, (one) => (typeof one === 'number' ? CONSTANT : plan.feature(one)));
+    this.constants = Float64Array.from(of, (one) => (typeof one === 'number' ? one : 0));
+  }
+
+  get(values: Float64Array, i: number): number {
+    const position = this.positions[i];
+    return position === CONSTANT ? this.constants[i] : values[position];
+  }
+}
+
+const CONSTANT = -1;
+
+type Fold = (of: Operands, values: Float64Array, missing: number) => number;
+
+const over =
+  (start: number, step: (a: number, b: number) => number): Fold =>
+  (of, values) => {
+    let result = start;
+    for (let i = 0; i < of.count; i++) result = step(result, of.get(values, i));
+    return result;
+  };
 
 /** What a derived feature can do, with the number of operands. All are total: no NaN, no infinity. */
 const OPS = {
-  ratio: { arity: 2, fold: ([a, b], missing) => (b === 0 ? missing : a / b) },
-  difference: { arity: 2, fold: ([a, b]) => a - b },
-  log1p: { arity: 1, fold: ([a]) => Math.log1p(Math.max(0, a)) },
-  clamp: { arity: 3, fold: ([a, low, high]) => Math.min(high, Math.max(low, a)) },
-  atLeast: { arity: 2, fold: ([a, b]) => Number(a >= b) },
-  sum: { arity: Number.POSITIVE_INFINITY, fold: (values) => values.reduce((a, b) => a + b, 0) },
-  product: { arity: Number.POSITIVE_INFINITY, fold: (values) => values.reduce((a, b) => a * b, 1) },
-  min: { arity: Number.POSITIVE_INFINITY, fold: (values) => Math.min(...values) },
-  max: { arity: Number.POSITIVE_INFINITY, fold: (values) => Math.max(...values) },
+  ratio: {
+    arity: 2,
+    fold(of, values, missing) {
+      const divisor = of.get(values, 1);
+      return divisor === 0 ? missing : of.get(values, 0) / divisor;
+    },
+  },
+  difference: { arity: 2, fold: (of, values) => of.get(values, 0) - of.get(values, 1) },
+  log1p: { arity: 1, fold: (of, values) => Math.log1p(Math.max(0, of.get(values, 0))) },
+  clamp: {
+    arity: 3,
+    fold: (of, values) => Math.min(of.get(values, 2), Math.max(of.get(values, 1), of.get(values, 0))),
+  },
+  atLeast: { arity: 2, fold: (of, values) => Number(of.get(values, 0) >= of.get(values, 1)) },
+  sum: { arity: Number.POSITIVE_INFINITY, fold: over(0, (a, b) => a + b) },
+  product: { arity: Number.POSITIVE_INFINITY, fold: over(1, (a, b) => a * b) },
+  min: { arity: Number.POSITIVE_INFINITY, fold: over(Number.POSITIVE_INFINITY, (a, b) => Math.min(a, b)) },
+  max: { arity: Number.POSITIVE_INFINITY, fold: over(Number.NEGATIVE_INFINITY, (a, b) => Math.max(a, b)) },
 } as const satisfies Record<string, { arity: number; fold: Fold }>;
 
 const FLOAT_MAX = 3.4e38;
@@ -44,19 +81,10 @@ export const derived: Kind = {
     const { op, of } = spec as DerivedSpec;
     const fold: Fold = OPS[op].fold;
     const missing = spec.default ?? 0;
-    const readers = of.map((operand) => operandReader(operand, plan));
-    // Reused: a feature is read to the end before the next one begins.
-    const values = new Array<number>(readers.length).fill(0);
+    const operands = new Operands(of, plan);
     return (_row, ask) => {
-      for (let i = 0; i < values.length; i++) values[i] = readers[i](ask);
-      const value = fold(values, missing);
+      const value = fold(operands, ask.values, missing);
       return Math.abs(value) <= FLOAT_MAX ? value : missing;
     };
   },
-};
-
-const operandReader = (operand: Operand, plan: PlanBuilder): ((ask: Ask) => number) => {
-  if (typeof operand === 'number') return () => operand;
-  const position = plan.feature(operand);
-  return (ask) => ask.values[position];
 };

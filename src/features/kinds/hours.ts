@@ -20,6 +20,13 @@ interface HoursSpec extends FeatureSpec {
 /** Bits of a bin, chosen so that a histogram takes 6 words (hours) or 4 (weekdays). */
 const SHAPES = { hour: { bins: 24, bits: 8 }, weekday: { bins: 7, bits: 16 } } as const;
 
+interface BinRange {
+  /** First word of the histogram. */
+  readonly first: number;
+  /** For each word from there the bits of the bins. */
+  readonly masks: Uint32Array;
+}
+
 /** A histogram with small saturating bins: order and merges cannot be told from it. */
 class Histogram {
   readonly words: number;
@@ -39,6 +46,27 @@ class Histogram {
   get(row: RowView, offset: number, bin: number): number {
     const word = Math.floor(bin / this.perWord);
     return (row.u32[row.base + offset + word] >>> ((bin % this.perWord) * this.bits)) & this.full;
+  }
+
+  /** The bins `from` ≤ bin < `to` as the words that they are in. */
+  range(from: number, to: number): BinRange {
+    const first = Math.floor(from / this.perWord);
+    const masks = new Uint32Array(Math.ceil(to / this.perWord) - first);
+    for (let bin = from; bin < to; bin++)
+      masks[Math.floor(bin / this.perWord) - first] |= this.full << ((bin % this.perWord) * this.bits);
+    return { first, masks };
+  }
+
+  /** Adds up the bins of a range, all bins of a word at once. */
+  sum({ u32, base }: RowView, offset: number, { first, masks }: BinRange): number {
+    const at = base + offset + first;
+    let sum = 0;
+    for (let i = 0; i < masks.length; i++) {
+      const word = u32[at + i] & masks[i];
+      const halves = this.bits === 16 ? word : (word & 0x00ff_00ff) + ((word >>> 8) & 0x00ff_00ff);
+      sum += (halves & 0xffff) + (halves >>> 16);
+    }
+    return sum;
   }
 
   add(row: RowView, offset: number, bin: number, by: number): void {
@@ -97,15 +125,11 @@ export const hours: Kind = {
     const histogram = new Histogram(SHAPES[bins]);
     const offset = histogramCell(bins, spec, histogram, plan);
     const trials = of === undefined ? undefined : histogramCell(bins, of, histogram, plan);
-    const between = (row: RowView, at: number, low: number, high: number): number => {
-      let n = 0;
-      for (let bin = low; bin < high; bin++) n += histogram.get(row, at, bin);
-      return n;
-    };
-    return (row) => {
-      const k = between(row, offset, from, to);
-      const n = trials === undefined ? between(row, offset, 0, histogram.bins) : between(row, trials, from, to);
-      return (k + prior.weight * prior.rate) / (n + prior.weight);
-    };
+    const inside = histogram.range(from, to);
+    const among = trials === undefined ? histogram.range(0, histogram.bins) : inside;
+    const { weight } = prior;
+    const expected = weight * prior.rate;
+    return (row) =>
+      (histogram.sum(row, offset, inside) + expected) / (histogram.sum(row, trials ?? offset, among) + weight);
   },
 };

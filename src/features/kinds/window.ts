@@ -109,9 +109,13 @@ export const window: Kind = {
     return (row, ask) => {
       const newest = row.u32[row.base + offset];
       const now = Math.floor(ask.sec / bucketSec);
+      const oldest = Math.max(now - wanted, newest - length) + 1;
       let sum = 0;
-      for (let bucket = Math.max(now - wanted, newest - length) + 1; bucket <= newest; bucket++)
-        sum += ring.get(row, bucket % length);
+      let slot = oldest % length;
+      for (let left = newest - oldest + 1; left > 0; left--) {
+        sum += ring.get(row, slot);
+        slot = slot + 1 === length ? 0 : slot + 1;
+      }
       return sum / steps;
     };
   },
