@@ -77,7 +77,7 @@ export class LoadClient {
       }
       this.#owed.push(orders);
       if (answer === undefined) return;
-      if (answer.status !== 503) throw new Error(`the service answered ${answer.status}`);
+      if (answer.status < 500) throw new Error(`the service answered ${answer.status}`);
       this.refusedMs = Math.min(this.refusedMs, performance.now());
     }
   }

@@ -73,6 +73,8 @@ const commit = async (group: typeof waiting): Promise<void> => {
   const chunks = group.map(({ chunk }) => chunk);
   const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
   try {
+    // What waited behind a group that failed: the state may no longer be the fold of the log.
+    if (view.status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
     const results = await writer.commit(chunks, config.clock === 'log' ? undefined : wallClock.nowMs());
     for (const [i, { port }] of group.entries()) reply(port, { results: results[i] });
   } catch (error) {
@@ -86,6 +88,7 @@ const commit = async (group: typeof waiting): Promise<void> => {
 
 /** What is on disk is only known after a new start: nothing is acknowledged any more, and the process ends. */
 const fail = (error: unknown): void => {
+  if (view.status.phase === 'failed') return;
   view.status.phase = 'failed';
   void link.ask('failed', { message: (error as Error).message, stack: (error as Error).stack });
 };
