@@ -4,17 +4,13 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { BeckonError } from '../base/errors.ts';
 
-/** Few writes, and still little in memory. */
-const CHUNK_CHARS = 256 * 1024;
-
 /**
- * Lines on their way to a file or to stdout, never faster than it takes them. A file gets its name when it is whole, so
+ * Pieces on their way to a file or to stdout, never faster than it takes them. A file gets its name when it is whole, so
  * that an export that broke off is not taken for one that ended.
  */
 export class ExportFile {
   private readonly path: string | undefined;
   private readonly stream: Writable;
-  private waiting = '';
   private failure: Error | undefined;
 
   /** @param path undefined for `stdout`. Errors come from the first {@link write} or from {@link end}. */
@@ -27,16 +23,19 @@ export class ExportFile {
       });
   }
 
-  /** @returns undefined where there is no need to wait */
-  write(line: string): Promise<void> | undefined {
-    this.waiting += line;
-    this.waiting += '\n';
-    return this.waiting.length < CHUNK_CHARS ? undefined : this.flush();
+  /** Resolves when more may come. @throws BeckonError FILE_UNWRITABLE */
+  async write(piece: string | Uint8Array): Promise<void> {
+    if (this.failure !== undefined) throw unwritable(this.path as string, this.failure);
+    if (this.stream.write(piece)) return;
+    try {
+      await once(this.stream, 'drain');
+    } catch (error) {
+      throw this.path === undefined ? error : unwritable(this.path, error);
+    }
   }
 
   /** @throws BeckonError FILE_UNWRITABLE */
   async end(): Promise<void> {
-    await this.flush();
     if (this.path === undefined) return;
     try {
       this.stream.end();
@@ -52,18 +51,6 @@ export class ExportFile {
     if (this.path === undefined) return;
     this.stream.destroy();
     rmSync(partOf(this.path), { force: true });
-  }
-
-  private async flush(): Promise<void> {
-    const text = this.waiting;
-    this.waiting = '';
-    if (this.failure !== undefined) throw unwritable(this.path as string, this.failure);
-    if (this.stream.write(text)) return;
-    try {
-      await once(this.stream, 'drain');
-    } catch (error) {
-      throw this.path === undefined ? error : unwritable(this.path, error);
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { BeckonError } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Export } from '../learning/export.ts';
+import type { RowEncoder } from '../learning/row-encoder.ts';
 import type { Label } from '../packs/labels.ts';
 import type { Command, CommandArgs, CommandIo } from './command.ts';
 import { configOptions } from './config-options.ts';
@@ -9,19 +10,22 @@ import { findLog, LOG_OPTION } from './data-folder.ts';
 import { type MomentOptions, readMoments } from './moments.ts';
 
 export const command: Command = {
-  usage:
-    'export --at TIME[,TIME…] [--at-every 7d --from TIME --to TIME] [--labels NAME,…] [--where CONDITION]… [--out FILE]',
-  description: `Writes customers' features as they were at past moments, as CSV: customerId, at, every feature of the pack, labels.
-The log is replayed through the code that serves. The features of a moment know every event before it; a label is 1
-where its event came from the moment on and within the label's time, 0 where none came, and empty where the log ends
-before that time is over. A customer has a row from the first event on, in the order of the ids' bytes.
+  usage: 'export [--at TIME,…] [--at-every 7d --from TIME --to TIME] [--at-event TYPE] [--labels NAME,…] [--out FILE]',
+  description: `Writes customers' features as they were at past moments, as CSV or Parquet: customerId, at, every feature of the
+pack, labels. The log is replayed through the code that serves. The features of a moment know every event before it; a
+label is 1 where its event came from the moment on and within the label's time and was not taken back, 0 where none
+came, and empty where the log ends before that is certain. Rows are in the order of time, then of the ids' bytes.
+
+Moments are times, at which every customer has a row from the first event on, or events of a type, at which their
+customer has one. Without any, those of the pack's labels.yaml.
 
 The log is only read: a service may run on it, and what it has when the export begins is exported.`,
   options: {
     at: { type: 'string', value: 'TIME,…', help: 'Moments (2011-06-11 or RFC 3339)' },
     'at-every': { type: 'string', value: 'DURATION', help: 'A moment each 7d, 12h … from --from to --to' },
-    from: { type: 'string', value: 'TIME', help: 'First moment of --at-every' },
-    to: { type: 'string', value: 'TIME', help: 'Last moment of --at-every, at most' },
+    'at-event': { type: 'string', value: 'TYPE', help: 'A moment at each event of the type, such as contact.sent' },
+    from: { type: 'string', value: 'TIME', help: 'First moment of --at-every or --at-event' },
+    to: { type: 'string', value: 'TIME', help: 'Last moment of them, at most' },
     labels: { type: 'string', value: 'NAME,…', help: 'Labels of the pack to write; all of them without it' },
     where: {
       type: 'string',
@@ -30,11 +34,12 @@ The log is only read: a service may run on it, and what it has when the export b
       help: "Only rows for which it holds, such as 'orders>=1'",
     },
     out: { type: 'string', value: 'FILE', help: 'Where to write; - or nothing is stdout' },
+    format: { type: 'string', value: 'csv|parquet', help: 'Form of the rows; by the ending of --out without it' },
     ...LOG_OPTION,
     ...configOptions(['dataDir', 'pack']),
   },
   async run(args, io) {
-    const momentsMs = readMoments(args.values as MomentOptions);
+    const format = chooseFormat(args.values.format, args.values.out);
     const { loadConfig } = await import('../app/config.ts');
     const { dedupeWindows, makeStateMemory, viewState } = await import('../app/shared-state.ts');
     const { setLimits } = await import('../base/limits.ts');
@@ -46,6 +51,7 @@ The log is only read: a service may run on it, and what it has when the export b
     const config = loadConfig({ flags: args.values, environment: io.environment, folder: io.folder });
     setLimits(config.limits);
     const pack = loadPack(config.pack);
+    const moments = readMoments(args.values as MomentOptions, pack.moment);
     const labels = chooseLabels(args.values.labels as string | undefined, pack.labels);
     const where = (args.values.where ?? []) as string[];
     const conditions = where.map((text) => parseCondition(text, pack.featureNames));
@@ -61,11 +67,11 @@ The log is only read: a service may run on it, and what it has when the export b
         dedupe: dedupeWindows(pack, tables),
         labels,
         conditions,
-        momentsMs,
+        moments,
       };
       const read = await Exporter.read(parts, (events) => reading.update(events, events));
       reading.stop();
-      await write(read, [pack.featureNames, labels.map(({ name }) => name)], args, io);
+      await write(read, await makeEncoder(format, pack.featureNames, labels), args, io);
     } finally {
       reading.stop();
       await log.close();
@@ -77,13 +83,7 @@ The log is only read: a service may run on it, and what it has when the export b
 /** Rows between two looks at the progress. */
 const PROGRESS_ROWS = 1000;
 
-const write = async (
-  read: Export,
-  [features, labels]: readonly [readonly string[], readonly string[]],
-  args: CommandArgs,
-  io: CommandIo,
-): Promise<void> => {
-  const { csvHeader, csvRow } = await import('../learning/csv.ts');
+const write = async (read: Export, encoder: RowEncoder, args: CommandArgs, io: CommandIo): Promise<void> => {
   const { ExportFile } = await import('./export-file.ts');
   const { startProgress } = await import('./progress.ts');
   const { out } = args.values;
@@ -91,13 +91,13 @@ const write = async (
   const writing = startProgress(io, 'writing', read.rowsMax, 'rows');
   let rows = 0;
   try {
-    await file.write(csvHeader(features, labels));
     for (const row of read.rows()) {
       if (++rows % PROGRESS_ROWS === 0) writing.update(read.rowsSeen, rows);
-      const full = file.write(csvRow(row));
+      const piece = encoder.add(row);
       // Awaiting every row would cost more than writing it.
-      if (full !== undefined) await full;
+      if (piece !== undefined) await file.write(piece);
     }
+    await file.write(encoder.end());
     await file.end();
   } catch (error) {
     file.abandon();
@@ -105,6 +105,26 @@ const write = async (
   } finally {
     writing.stop();
   }
+};
+
+const FORMATS = ['csv', 'parquet'] as const;
+type RowFormat = (typeof FORMATS)[number];
+
+const chooseFormat = (asked: unknown, out: unknown): RowFormat => {
+  if (asked === undefined) return typeof out === 'string' && /\.parquet$/i.test(out) ? 'parquet' : 'csv';
+  const format = FORMATS.find((known) => known === asked);
+  if (format === undefined) throw new BeckonError('USAGE', `--format must be csv or parquet, not ${asked}`);
+  return format;
+};
+
+const makeEncoder = async (
+  format: RowFormat,
+  features: readonly string[],
+  labels: readonly Label[],
+): Promise<RowEncoder> => {
+  const names = labels.map(({ name }) => name);
+  if (format === 'csv') return new (await import('../learning/csv.ts')).CsvEncoder(features, names);
+  return new (await import('../learning/parquet.ts')).ParquetEncoder(features, names);
 };
 
 const chooseLabels = (wanted: string | undefined, declared: readonly Label[]): readonly Label[] => {

@@ -1,5 +1,9 @@
 import { formatTime } from '../base/clock.ts';
 import type { ExportRow } from './export.ts';
+import type { RowEncoder } from './row-encoder.ts';
+
+/** Few writes, and still little in memory. */
+const PIECE_CHARS = 256 * 1024;
 
 /** RFC 4180: what could be taken for a separator stands in quotation marks. */
 const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -18,3 +22,23 @@ export const csvRow = ({ customerId, atMs, features, labels }: ExportRow): strin
   for (const label of labels) line += label === undefined ? ',' : `,${label}`;
   return line;
 };
+
+/** Rows as CSV with a header. */
+export class CsvEncoder implements RowEncoder {
+  private waiting: string;
+
+  constructor(features: readonly string[], labels: readonly string[]) {
+    this.waiting = `${csvHeader(features, labels)}\n`;
+  }
+
+  add(row: ExportRow): string | undefined {
+    this.waiting += `${csvRow(row)}\n`;
+    return this.waiting.length < PIECE_CHARS ? undefined : this.end();
+  }
+
+  end(): string {
+    const piece = this.waiting;
+    this.waiting = '';
+    return piece;
+  }
+}

@@ -2,13 +2,15 @@ import { Applier } from '../features/apply.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { FeatureReader } from '../features/read.ts';
 import { HEADER, RowView } from '../features/row.ts';
+import type { Selector } from '../features/selector.ts';
 import type { Table } from '../features/table.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Label } from '../packs/labels.ts';
 import type { DedupeWindow } from '../state/dedupe.ts';
 import type { Condition } from './condition.ts';
 import { History } from './history.ts';
-import { LabelEvents } from './label-events.ts';
+import { knownMs, LabelEvents } from './label-events.ts';
+import { MomentEvents } from './moment-events.ts';
 
 interface ExportParts {
   readonly log: EventLog;
@@ -19,9 +21,15 @@ interface ExportParts {
   readonly labels: readonly Label[];
   /** Only customers for whom all of these hold at the moment. */
   readonly conditions: readonly Condition[];
-  /** ms since the Unix epoch, rising. */
-  readonly momentsMs: readonly number[];
+  readonly moments: Moments;
 }
+
+/** When rows are wanted. */
+export type Moments =
+  /** A row of every customer at each time: ms since the Unix epoch, rising. */
+  | { readonly timesMs: readonly number[]; readonly selector?: undefined }
+  /** A row of the customer at each such event from `fromMs` to `toMs`, both included. */
+  | { readonly selector: Selector; readonly fromMs: number; readonly toMs: number; readonly timesMs?: undefined };
 
 /** A customer at a moment. */
 export interface ExportRow {
@@ -43,23 +51,33 @@ interface Customer {
  * Customers' features as they were at past moments, made by the code that serves, with what came later.
  *
  * The features of a moment know every event before it, late ones too, each once; a label looks from the moment on
- * (see {@link Label}). A customer is there from the first event on.
+ * (see {@link Label}). At given times a customer is there from the first event on. An event that makes a moment is in
+ * neither: it comes after the features, and is no outcome of itself.
  */
 export class Export {
   /** Of {@link rowsMax}, those that were given or left out. */
   rowsSeen = 0;
   private readonly parts: ExportParts;
   private readonly history: History;
+  /** One a label; labels may share theirs. */
   private readonly labelEvents: readonly LabelEvents[];
   private readonly customers: readonly Customer[];
+  /** Undefined where the moments are given. */
+  private readonly ownMoments: readonly { readonly customer: Customer; readonly timeMs: number }[] | undefined;
 
-  private constructor(parts: ExportParts, history: History, labelEvents: readonly LabelEvents[]) {
+  private constructor(parts: ExportParts, history: History, labelEvents: readonly LabelEvents[], made?: MomentEvents) {
     this.parts = parts;
     this.history = history;
     this.labelEvents = labelEvents;
     this.customers = customersOf(parts.tables);
     const numbers = this.customers.reduce((most, { number }) => Math.max(most, number + 1), 0);
     for (const events of new Set(labelEvents)) events.index(numbers);
+    const ranks = new Uint32Array(numbers);
+    for (const [rank, { number }] of this.customers.entries()) ranks[number] = rank;
+    this.ownMoments = made?.sorted(ranks).map(({ customer, timeMs }) => ({
+      customer: this.customers[ranks[customer]],
+      timeMs,
+    }));
   }
 
   /**
@@ -68,52 +86,67 @@ export class Export {
    * @throws BeckonError what the log throws; STATE_FULL
    */
   static async read(parts: ExportParts, onProgress?: (events: number) => void): Promise<Export> {
-    const bySelector = new Map<string, LabelEvents>();
-    const labelEvents = parts.labels.map(({ selector }) => {
-      const events = bySelector.get(selector.key) ?? new LabelEvents(selector);
-      bySelector.set(selector.key, events);
+    const byKey = new Map<string, LabelEvents>();
+    const labelEvents = parts.labels.map((label) => {
+      const key = LabelEvents.keyOf(label);
+      const events = byKey.get(key) ?? new LabelEvents(label);
+      byKey.set(key, events);
       return events;
     });
-    const { log, tables, dedupe, momentsMs } = parts;
-    const untilMs = momentsMs.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const history = await History.read(log, { tables, dedupe, labels: [...bySelector.values()], untilMs }, onProgress);
-    return new Export(parts, history, labelEvents);
+    const { log, tables, dedupe, moments } = parts;
+    const made =
+      moments.selector === undefined ? undefined : new MomentEvents(moments.selector, moments.fromMs, moments.toMs);
+    const untilMs =
+      moments.selector === undefined ? (moments.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY) : moments.toMs;
+    const historyParts = { tables, dedupe, labels: [...byKey.values()], moments: made, untilMs };
+    return new Export(parts, await History.read(log, historyParts, onProgress), labelEvents, made);
   }
 
   /** Rows that there can be at most. */
   get rowsMax(): number {
-    return this.customers.length * this.parts.momentsMs.length;
+    const { moments } = this.parts;
+    return this.ownMoments?.length ?? this.customers.length * (moments.timesMs?.length ?? 0);
   }
 
   /**
-   * Moment by moment, the customers of a moment in the order of their ids' bytes. The same object is given each time,
+   * In the order of time, and those of one time in the order of the ids' bytes. The same object is given each time,
    * changed.
    */
   *rows(): Generator<ExportRow> {
-    const { plan, tables, momentsMs, labels: declared, conditions } = this.parts;
+    const { plan, tables, labels: declared, conditions } = this.parts;
     const applier = new Applier(plan, tables);
     const reader = new FeatureReader(plan, tables);
     const features = new Float64Array(plan.features.length);
     const labels = new Array<0 | 1 | undefined>(declared.length).fill(undefined);
-    for (const atMs of momentsMs) {
-      this.history.applyBefore(atMs, applier);
-      reader.nextTurn();
-      const atSec = Math.floor(atMs / 1000);
-      for (const { id, number } of this.customers) {
-        reader.read(id, atSec, false, features);
-        this.rowsSeen++;
-        // A row that no event has reached yet is of a customer of later.
-        if (reader.lastSec === 0 || !conditions.every((condition) => condition.holds(features))) continue;
-        for (let i = 0; i < labels.length; i++) labels[i] = this.labelAt(i, number, atMs);
-        yield { customerId: id, atMs, features, labels };
+    const isOwn = this.ownMoments !== undefined;
+    let reachedMs = Number.NEGATIVE_INFINITY;
+    for (const { customer, timeMs: atMs } of this.moments()) {
+      if (atMs > reachedMs) {
+        this.history.applyBefore(atMs, applier);
+        reader.nextTurn();
+        reachedMs = atMs;
       }
+      reader.read(customer.id, Math.floor(atMs / 1000), false, features);
+      this.rowsSeen++;
+      // A row that no event has reached yet is of a customer of later, unless this is the event that makes the customer.
+      if (!isOwn && reader.lastSec === 0) continue;
+      if (!conditions.every((condition) => condition.holds(features))) continue;
+      for (let i = 0; i < labels.length; i++) labels[i] = this.labelAt(i, customer.number, atMs);
+      yield { customerId: customer.id, atMs, features, labels };
     }
   }
 
+  private *moments(): Generator<{ readonly customer: Customer; readonly timeMs: number }> {
+    if (this.ownMoments !== undefined) yield* this.ownMoments;
+    else
+      for (const timeMs of this.parts.moments.timesMs ?? [])
+        for (const customer of this.customers) yield { customer, timeMs };
+  }
+
   private labelAt(i: number, customer: number, atMs: number): 0 | 1 | undefined {
-    const endMs = atMs + this.parts.labels[i].withinSec * 1000;
-    if (endMs > this.history.lastMs) return undefined;
-    return this.labelEvents[i].hasBetween(customer, atMs, endMs) ? 1 : 0;
+    const label = this.parts.labels[i];
+    if (knownMs(label, atMs) > this.history.lastMs) return undefined;
+    return this.labelEvents[i].holds(label, customer, atMs, this.ownMoments !== undefined) ? 1 : 0;
   }
 }
 

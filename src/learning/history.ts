@@ -3,10 +3,12 @@ import { RecordReader } from '../events/record.ts';
 import type { Applier } from '../features/apply.ts';
 import { EventFacts } from '../features/facts.ts';
 import { RowView } from '../features/row.ts';
+import type { Selector } from '../features/selector.ts';
 import { fingerprint, type Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type DedupeWindow, eventHash, foldSubject } from '../state/dedupe.ts';
 import type { LabelEvents } from './label-events.ts';
+import type { MomentEvents } from './moment-events.ts';
 
 interface HistoryParts {
   /** Empty; every customer of the log gets a row there while the log is read. */
@@ -14,6 +16,8 @@ interface HistoryParts {
   /** Empty windows, as the service has them. */
   readonly dedupe: readonly DedupeWindow[];
   readonly labels: readonly LabelEvents[];
+  /** Undefined where the moments are known beforehand. */
+  readonly moments: MomentEvents | undefined;
   /** Events from here on are only looked at for labels. */
   readonly untilMs: number;
 }
@@ -124,16 +128,32 @@ export class History {
   }
 
   private addToLabels(customer: number, timeMs: number): void {
-    const { reader, facts } = this;
-    for (const label of this.parts.labels) {
-      const { typeCodes, matches } = label.selector;
-      if (!typeCodes.includes(reader.typeCode)) continue;
-      if (matches !== undefined) {
-        facts.set(reader.typeCode, timeMs, 0, reader.data());
-        if (!matches(facts)) continue;
+    const { labels, moments } = this.parts;
+    const isMoment = moments !== undefined && this.fits(moments.selector, timeMs);
+    if (isMoment) moments.add(customer, timeMs);
+    for (const label of labels) {
+      const { selector, reversal } = label;
+      // A reversal looks into the data, a bare selector does not: facts are only set where somebody asks for them.
+      if (this.fits(selector, timeMs)) {
+        if (reversal !== undefined) this.setFacts(timeMs);
+        label.add(customer, timeMs, isMoment, this.facts);
       }
-      label.add(customer, timeMs);
+      if (reversal !== undefined && this.fits(reversal.selector, timeMs)) {
+        this.setFacts(timeMs);
+        label.reverse(customer, timeMs, this.facts);
+      }
     }
+  }
+
+  private fits({ typeCodes, matches }: Selector, timeMs: number): boolean {
+    if (!typeCodes.includes(this.reader.typeCode)) return false;
+    if (matches === undefined) return true;
+    this.setFacts(timeMs);
+    return matches(this.facts);
+  }
+
+  private setFacts(timeMs: number): void {
+    this.facts.set(this.reader.typeCode, timeMs, 0, this.reader.data());
   }
 
   private sort(): void {

@@ -1,44 +1,130 @@
+import { hashText } from '../base/hash.ts';
+import type { EventFacts } from '../features/facts.ts';
 import type { Selector } from '../features/selector.ts';
+import type { Label, Reversal } from '../packs/labels.ts';
 
-/** When customers did what a label looks for. Customers are numbers here, as small as may be. */
+/** Adding up parts of an amount may end this share below it. */
+const ROUNDING = 1e-9;
+
+/** How a customer's event was taken back: when, and how much of it. */
+interface Step {
+  readonly customer: number;
+  readonly timeMs: number;
+  readonly amount: number;
+}
+
+/**
+ * When customers did what labels look for, and when it was taken back. Customers are small numbers here. Labels that
+ * differ in their times only have the same {@link LabelEvents.keyOf} and share their events.
+ */
 export class LabelEvents {
   readonly selector: Selector;
+  readonly reversal: Reversal | undefined;
   private readonly customers: number[] = [];
   private readonly addedMs: number[] = [];
-  /** Times of customer c, rising: `timesMs[starts[c]]` to `timesMs[starts[c + 1] - 1]`. */
+  private readonly areMoments: boolean[] = [];
+  /** Hash of the field that reversals name, and the amount that they have to reach; only with reversals. */
+  private readonly keys: number[] = [];
+  private readonly amounts: number[] = [];
+  private readonly reversals = new Map<number, Step[]>();
+  /** Events of customer c, in the order of time: `order[starts[c]]` to `order[starts[c + 1] - 1]`. */
   private starts = new Uint32Array(1);
-  private timesMs = new Float64Array(0);
+  private order = new Uint32Array(0);
+  /** By event: when it was taken back, Infinity where it stands. */
+  private reversedMs = new Float64Array(0);
 
-  constructor(selector: Selector) {
+  constructor({ selector, reversal }: Label) {
     this.selector = selector;
+    this.reversal = reversal;
   }
 
-  add(customer: number, timeMs: number): void {
+  static keyOf({ selector, reversal }: Label): string {
+    return JSON.stringify([selector.key, reversal?.selector.key, reversal?.same, reversal?.amount]);
+  }
+
+  /** @param isMoment whether the event makes a moment, and so is no outcome of that moment */
+  add(customer: number, timeMs: number, isMoment: boolean, facts: EventFacts): void {
     this.customers.push(customer);
     this.addedMs.push(timeMs);
+    this.areMoments.push(isMoment);
+    const { reversal } = this;
+    if (reversal === undefined) return;
+    this.keys.push(keyOf(facts.data[reversal.same]));
+    this.amounts.push(reversal.amount === undefined ? 0 : Number(facts.data[reversal.amount] ?? Number.NaN));
   }
 
-  /** Once, after the last `add` and before the first question. @param customers above every number added */
+  /** An event of the label's reversal. */
+  reverse(customer: number, timeMs: number, facts: EventFacts): void {
+    const { same, amount } = this.reversal!;
+    const key = keyOf(facts.data[same]);
+    if (Number.isNaN(key)) return;
+    const step = { customer, timeMs, amount: amount === undefined ? 0 : Number(facts.data[amount] ?? 0) };
+    const steps = this.reversals.get(key);
+    if (steps === undefined) this.reversals.set(key, [step]);
+    else steps.push(step);
+  }
+
+  /** Once, after the last event and before the first question. @param customers above every number added */
   index(customers: number): void {
+    const { addedMs } = this;
     this.starts = new Uint32Array(customers + 1);
     for (const customer of this.customers) this.starts[customer + 1]++;
     for (let c = 0; c < customers; c++) this.starts[c + 1] += this.starts[c];
-    this.timesMs = new Float64Array(this.customers.length);
+    this.order = new Uint32Array(addedMs.length);
     const next = this.starts.slice();
-    for (let i = 0; i < this.customers.length; i++) this.timesMs[next[this.customers[i]]++] = this.addedMs[i];
-    for (let c = 0; c < customers; c++) this.timesMs.subarray(this.starts[c], this.starts[c + 1]).sort();
+    for (let i = 0; i < addedMs.length; i++) this.order[next[this.customers[i]]++] = i;
+    for (let c = 0; c < customers; c++)
+      this.order.subarray(this.starts[c], this.starts[c + 1]).sort((a, b) => addedMs[a] - addedMs[b]);
+    for (const steps of this.reversals.values()) steps.sort((a, b) => a.timeMs - b.timeMs);
+    this.reversedMs = Float64Array.from(addedMs, (_, i) => this.reversedAt(i));
   }
 
-  /** Whether the customer did it in [fromMs, toMs). */
-  hasBetween(customer: number, fromMs: number, toMs: number): boolean {
-    let low = this.starts[customer];
+  /**
+   * Whether the customer did it in the label's time after the moment and it was not taken back.
+   * @param isOwn whether an event at the moment may be the one that made it
+   */
+  holds({ withinSec, reversal }: Label, customer: number, momentMs: number, isOwn: boolean): boolean {
+    const { order, addedMs, reversedMs, areMoments } = this;
+    const endMs = momentMs + withinSec * 1000;
     const end = this.starts[customer + 1];
-    let high = end;
-    while (low < high) {
+    let low = this.starts[customer];
+    for (let high = end; low < high; ) {
       const middle = (low + high) >>> 1;
-      if (this.timesMs[middle] < fromMs) low = middle + 1;
+      if (addedMs[order[middle]] < momentMs) low = middle + 1;
       else high = middle;
     }
-    return low < end && this.timesMs[low] < toMs;
+    for (; low < end; low++) {
+      const event = order[low];
+      const timeMs = addedMs[event];
+      if (timeMs >= endMs) return false;
+      if (isOwn && timeMs === momentMs && areMoments[event]) continue;
+      const untilMs = reversal?.withinSec === undefined ? endMs : timeMs + reversal.withinSec * 1000;
+      if (reversedMs[event] >= untilMs) return true;
+    }
+    return false;
+  }
+
+  private reversedAt(event: number): number {
+    const steps = this.reversals.get(this.keys[event]);
+    if (steps === undefined) return Number.POSITIVE_INFINITY;
+    const enough = this.amounts[event] * (1 - ROUNDING);
+    let sum = 0;
+    for (const { customer, timeMs, amount } of steps) {
+      if (customer !== this.customers[event]) continue;
+      sum += amount;
+      if (sum >= enough) return timeMs;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 }
+
+/** From when on a label of a moment is certain: what could still be taken back is waited for, whatever it would be. */
+export const knownMs = ({ withinSec, reversal }: Label, momentMs: number): number =>
+  momentMs + (withinSec + (reversal?.withinSec ?? 0)) * 1000;
+
+/** 53 bits of a hash: exact as a number, and compared within one customer only. NaN where the event has no such field. */
+const keyOf = (value: unknown): number => {
+  if (value === undefined || value === null) return Number.NaN;
+  const text = `${typeof value}${value}`;
+  return hashText(text, 1) * 2 ** 21 + (hashText(text, 2) >>> 11);
+};

@@ -6,7 +6,7 @@ import { checkSchema } from '../base/schema-check.ts';
 import { parseYaml } from '../base/yaml.ts';
 import { compilePlan, type FeaturePlan } from '../features/plan.ts';
 import { featureSpecs } from '../features/spec.ts';
-import { compileLabels, type Label } from './labels.ts';
+import { compileLabels, compileMoment, type Label, type MomentRule } from './labels.ts';
 
 /** Schema of `pack.yaml`. */
 const PackSchema = Type.Object(
@@ -40,6 +40,8 @@ export interface Pack {
   readonly plan: FeaturePlan;
   readonly featureNames: readonly string[];
   readonly labels: readonly Label[];
+  /** Where `beckon export` takes its moments when it is given none. */
+  readonly moment: MomentRule | undefined;
   /** The parsed `segments.yaml`; compiled with the outputs of the heads. */
   readonly segments: unknown;
 }
@@ -52,6 +54,7 @@ export const loadPack = (folder: string): Pack => {
   const file = readYaml(folder, 'pack.yaml') as PackFile;
   const problem = checkSchema(PackSchema, file);
   if (problem !== undefined) throw new BeckonError('PACK_INVALID', `pack.yaml: ${problem}`);
+  const labels = readOptional(folder, 'labels.yaml') ?? { labels: [] };
   const specs = featureSpecs(readYaml(folder, 'features.yaml'));
   const plan = compilePlan(specs, {
     minorDigits: file.currency.minorDigits,
@@ -64,7 +67,8 @@ export const loadPack = (folder: string): Pack => {
     currency: file.currency,
     plan,
     featureNames: specs.map((spec) => spec.name),
-    labels: compileLabels(readOptional(folder, 'labels.yaml') ?? { labels: [] }),
+    labels: compileLabels(labels),
+    moment: compileMoment(labels),
     segments: readOptional(folder, 'segments.yaml') ?? { segments: {} },
   };
 };

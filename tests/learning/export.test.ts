@@ -64,7 +64,7 @@ const openExport = async (groups: readonly Group[], momentsMs: number[], where: 
     dedupe: dedupeWindows(pack, tables),
     labels: pack.labels,
     conditions,
-    momentsMs,
+    moments: { timesMs: momentsMs },
   });
 };
 

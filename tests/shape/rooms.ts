@@ -61,6 +61,7 @@ export const DOORS: Doors = {
   yaml: ['src/base/yaml.ts'],
   ajv: ['src/base/schema-check.ts'],
   'csv-parse': ['src/cli/', 'src/learning/'],
+  'hyparquet-writer': ['src/learning/parquet.ts'],
   'cli-progress': ['src/cli/'],
   'fastest-levenshtein': ['src/base/suggest.ts'],
   // Every schema is written with it, in the room that owns the shape.
