@@ -7,6 +7,7 @@ import { BeckonError, ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { measures } from '../../base/measures.ts';
 import { customerRoutes } from './customers.ts';
+import { drainOnClose } from './drain.ts';
 import { eventRoutes } from './events.ts';
 import { readJsonBodies } from './json-body.ts';
 import { packRoutes } from './pack.ts';
@@ -44,6 +45,7 @@ export const bareServer = (options: HttpOptions, onInternal: (cause: unknown) =>
   });
   installProblems(app, onInternal);
   readJsonBodies(app);
+  drainOnClose(app, options.requestTimeoutMs);
   app.addHook('onResponse', (request, reply, done) => {
     if (measures.request.hasSubscribers)
       measures.request.publish({

@@ -1,0 +1,34 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/** How often a server that stops looks for connections on which nothing was ever said. */
+const LOOK_MS = 50;
+
+/**
+ * Lets a server stop although connections are open. Node ends those between two requests; one that has said nothing yet,
+ * such as a browser opens in advance, is cut at once, and one with a request half sent after `graceMs`: nothing else
+ * would end them, for a server that closes no longer looks for slow requests.
+ */
+export const drainOnClose = (app: FastifyInstance, graceMs: number): void => {
+  const { server } = app;
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  app.addHook('preClose', (done) => {
+    if (!server.listening) {
+      done();
+      return;
+    }
+    const look = setInterval(() => {
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    }, LOOK_MS);
+    const grace = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.once('close', () => {
+      clearInterval(look);
+      clearTimeout(grace);
+    });
+    done();
+  });
+};
