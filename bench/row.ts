@@ -6,6 +6,8 @@ export interface OpenRow {
   ceiling(durationMs: number): Promise<Sample>;
   product(durationMs: number): Promise<Sample>;
   close(): Promise<void>;
+  /** Each run of the product is a process of its own, which there is no warming up. */
+  readonly isProductCold?: true;
   /** What the reader of the figures should know: sizes, found while opening. */
   readonly notes: readonly string[];
 }

@@ -24,6 +24,7 @@ export const replay: Row = {
     const parser = bench.measuredChild('parse-loop.ts');
     await parser.ask('openLines', orders);
     return {
+      isProductCold: true,
       notes: [
         `${bench.size.orders} orders into an empty data directory, whatever the time of a run`,
         `less the ${start.cpuSec.toFixed(2)} CPU seconds of a replay of nothing`,
