@@ -97,7 +97,10 @@ export class FeatureReader {
     return 'busy';
   }
 
-  /** Consents of the customer of the last {@link read}, from the row as it is now. */
+  /**
+   * Consents of a customer, from the row as it is now.
+   * @returns undefined where the customer is unknown, or the writer was at the row at every try
+   */
   consents(customerId: string): Partial<Record<Channel, ConsentEntry>> | undefined {
     const { id, view } = this;
     const length = id.write(customerId, 'utf8');

@@ -54,7 +54,7 @@ const BASE = {
 };
 
 /** The schema of one feature of a kind: editors complete from it, and {@link featureSpecs} checks with it. */
-export const featureSchema = (kind: Kind): TSchema =>
+const featureSchema = (kind: Kind): TSchema =>
   Type.Object(
     { ...BASE, ...(kind.selects ? SELECTION_FIELDS : {}), ...kind.schema.properties, kind: Type.Literal(kind.name) },
     { additionalProperties: false },

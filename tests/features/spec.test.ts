@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkSchema } from '../../src/base/schema-check.ts';
 import { compilePlan } from '../../src/features/plan.ts';
-import { FEATURES_SCHEMA, featureSpecs } from '../../src/features/spec.ts';
+import { FEATURES_SCHEMA, featureSpecs, KINDS } from '../../src/features/spec.ts';
 
 const COMMON = { unit: 'orders', description: 'Orders' };
 const count = { name: 'orders', kind: 'count', event: 'order.placed', ...COMMON };
@@ -174,4 +175,13 @@ test('features over the same events share their words', () => {
   assert.equal(words([count, gap]), words([gap]));
   assert.equal(words([{ ...count, name: 'two', events: ['order.placed'], event: undefined }, count]), words([count]));
   assert.ok(words([count, { ...count, name: 'other', where: { storeId: 's' } }]) > words([count]));
+});
+
+test('every kind is explained in the documentation, with its fields', () => {
+  const text = readFileSync(new URL('../../docs/features.md', import.meta.url), 'utf8');
+  for (const { name, schema } of KINDS) {
+    const line = text.split('\n').find((one) => one.startsWith('| `') && one.split('|')[1].includes(`\`${name}\``));
+    assert.ok(line, `${name} is not explained`);
+    for (const field of Object.keys(schema.properties)) assert.ok(line.includes(`\`${field}\``), `${name}: ${field}`);
+  }
 });

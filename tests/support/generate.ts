@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { configurationTable } from '../../src/app/config-table.ts';
 import { ERRORS } from '../../src/base/errors.ts';
 import { eventsTable } from '../../src/events/document.ts';
+import { featuresSchema, featuresTable } from './features-document.ts';
 
 /** A part of a document that is made from the code. */
 interface GeneratedBlock {
@@ -29,6 +30,12 @@ const BLOCKS: readonly GeneratedBlock[] = [
   { file: 'docs/errors.md', name: 'errors', make: errorsTable },
   { file: 'docs/events.md', name: 'events', make: eventsTable },
   { file: 'docs/configuration.md', name: 'configuration', make: configurationTable },
+  { file: 'docs/features.md', name: 'features', make: featuresTable },
+];
+
+/** Files that are generated as a whole. */
+const FILES: readonly { readonly file: string; readonly make: () => string }[] = [
+  { file: 'docs/schemas/features.schema.json', make: featuresSchema },
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -62,7 +69,9 @@ const documents = async (): Promise<{ file: string; found: string; wanted: strin
     }
     made.set(file, document);
   }
-  return [...made.values()];
+  const read = (file: string): string => (existsSync(root + file) ? readFileSync(root + file, 'utf8') : '');
+  const whole = FILES.map(({ file, make }) => ({ file, found: read(file), wanted: make() }));
+  return [...made.values(), ...whole];
 };
 
 /** Documents whose generated parts differ from the code, by name. */
