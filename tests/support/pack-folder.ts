@@ -8,6 +8,7 @@ export const packFolder = (pack: {
   name?: string;
   features: readonly Record<string, unknown>[];
   labels?: readonly Record<string, unknown>[];
+  moment?: Record<string, unknown>;
   segments?: Record<string, unknown>;
 }): string => {
   const folder = mkdtempSync(join(tmpdir(), 'beckon-pack-'));
@@ -17,7 +18,7 @@ export const packFolder = (pack: {
   const currency = { code: 'EUR', minorDigits: 2 };
   write('pack.yaml', { name: pack.name ?? 'shop', version: '1', currency, utcOffset: '+00:00' });
   write('features.yaml', { features: pack.features.map((feature) => ({ description: 'of a test', ...feature })) });
-  write('labels.yaml', { labels: pack.labels ?? [] });
+  write('labels.yaml', { moment: pack.moment, labels: pack.labels ?? [] });
   write('segments.yaml', { segments: pack.segments ?? {} });
   return folder;
 };
