@@ -1,7 +1,7 @@
 import { formatTime, wallClock } from '../base/clock.ts';
 import { BeckonError } from '../base/errors.ts';
 import { idProblem } from '../base/ids.ts';
-import { FeatureReader } from '../features/read.ts';
+import { consentView, FeatureReader } from '../features/read.ts';
 import { askService } from './ask-service.ts';
 import { existingShards } from './data-folder.ts';
 import { configOf, foldedState } from './folded-state.ts';
@@ -37,18 +37,10 @@ export const inspectCustomer: Inspection = async (id, args, io) => {
       customerId: id,
       at: formatTime(askedMs),
       asOf: { offset: reader.offset },
-      consent: consents(reader, id),
+      consent: consentView(reader.profile(id)?.consents ?? {}),
       features: Object.fromEntries(pack.featureNames.map((name, i) => [name, values[i]])),
     };
   } finally {
     await state.close();
   }
 };
-
-const consents = (reader: FeatureReader, id: string): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(reader.consents(id) ?? {}).map(([channel, { granted, atSec, expiresSec }]) => {
-      const expires = expiresSec === undefined ? {} : { expiresAt: formatTime(expiresSec * 1000) };
-      return [channel, { granted, at: formatTime(atSec * 1000), ...expires }];
-    }),
-  );

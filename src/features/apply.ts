@@ -1,11 +1,15 @@
+import { definitionOfType } from '../events/catalogue.ts';
 import { EventFacts } from './facts.ts';
 import type { GroupTable } from './groups.ts';
+import { IdentityWriter } from './identities.ts';
 import type { FeaturePlan, GroupUpdate } from './plan.ts';
 import { HEADER, RowView } from './row.ts';
 import { SHARD_HEADER } from './shard.ts';
-import { fingerprint, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 const TWO_32 = 2 ** 32;
+const LINKED = definitionOfType('identity.linked')?.code;
+const UNLINKED = definitionOfType('identity.unlinked')?.code;
 
 /**
  * Applies events to the rows and groups of all shards: the one place where features change. It reads no clock, and
@@ -16,12 +20,14 @@ export class Applier {
   lateSec = 0;
   private readonly plan: FeaturePlan;
   private readonly tables: readonly Table[];
+  private readonly identities: IdentityWriter;
   private readonly facts = new EventFacts();
   private readonly row: RowView;
 
   constructor(plan: FeaturePlan, tables: readonly Table[]) {
     this.plan = plan;
     this.tables = tables;
+    this.identities = new IdentityWriter(plan, tables);
     this.row = RowView.ofWords(plan.rowWords);
   }
 
@@ -31,7 +37,6 @@ export class Applier {
    * @param offset of the event in the log
    */
   apply(
-    shard: number,
     subject: Uint8Array,
     start: number,
     end: number,
@@ -41,11 +46,10 @@ export class Applier {
     data: Readonly<Record<string, unknown>>,
     offset: number,
   ): void {
-    const { row, facts, plan } = this;
-    const table = this.tables[shard];
-    fingerprint(subject, start, end);
-    let slot = table.find(subject, start, end);
-    if (slot < 0) slot = table.insert(subject, start, end);
+    const { row, facts, plan, identities } = this;
+    const slot = identities.locateOrMake(subject, start, end);
+    const customer = { shard: identities.shard, key: identities.key };
+    const table = this.tables[customer.shard];
     table.load(slot, row.u32);
     facts.set(typeCode, timeMs, identityHash, data);
     const lastSec = row.u32[HEADER.lastSec];
@@ -61,6 +65,8 @@ export class Applier {
       for (const update of groups)
         if (update.cell.selector.matches?.(facts) !== false) applyGroup(update, table.shard.groups, row, facts);
     table.publish(slot, row.u32);
+    if (typeCode === LINKED) identities.link(customer, data.alias as string);
+    else if (typeCode === UNLINKED) identities.unlink(customer, data.alias as string);
     const { u32 } = table.shard;
     const applied = u32[SHARD_HEADER.eventsApplied] + 1;
     u32[SHARD_HEADER.eventsApplied] = applied;

@@ -1,12 +1,13 @@
-import { hash64, shardOf } from '../base/hash.ts';
+import { formatTime } from '../base/clock.ts';
 import { LIMITS } from '../base/limits.ts';
 import { CHANNELS, type Channel } from '../events/channels.ts';
 import { GroupReader } from './groups.ts';
+import { Identities } from './identities.ts';
 import type { Ask, Read } from './kind.ts';
 import { type ConsentEntry, readConsent } from './kinds/consent.ts';
 import type { FeaturePlan } from './plan.ts';
 import { HEADER, RowView } from './row.ts';
-import { fingerprint, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 export type ReadOutcome =
   /** The values are the customer's. */
@@ -18,6 +19,14 @@ export type ReadOutcome =
   /** The time asked for is before the customer's last event. */
   | 'beforeState';
 
+/** Who a customer is, and what they allow. */
+export interface Profile {
+  /** The id that stayed when others were linked to it. */
+  readonly customerId: string;
+  readonly aliases: readonly string[];
+  readonly consents: Partial<Record<Channel, ConsentEntry>>;
+}
+
 const TWO_32 = 2 ** 32;
 /** Callers check lengths; what they let pass by mistake is cut, and so unknown. */
 const ID_BYTES = 1024;
@@ -28,10 +37,14 @@ export class FeatureReader {
   /** Log offset of the last event of the last row. */
   offset = 0;
   lastSec = 0;
-  shard = 0;
+  /** Shard of the customer of the last row read. */
+  get shard(): number {
+    return this.identities.shard;
+  }
   private readonly plan: FeaturePlan;
   private readonly reads: readonly Read[];
   private readonly tables: readonly Table[];
+  private readonly identities: Identities;
   private readonly view: RowView;
   private readonly empty: RowView;
   private readonly ask: Ask;
@@ -42,6 +55,7 @@ export class FeatureReader {
     this.plan = plan;
     this.reads = plan.features.map((feature) => feature.read);
     this.tables = tables;
+    this.identities = new Identities(tables);
     this.view = RowView.ofWords(0);
     this.empty = RowView.ofWords(plan.rowWords);
     this.groups = new GroupReader(
@@ -70,52 +84,50 @@ export class FeatureReader {
     values: Float64Array,
     keys: Ask['keys'] = NO_KEYS,
   ): ReadOutcome {
-    const { id, view, ask } = this;
+    const { id, view, ask, identities } = this;
     const length = id.write(customerId, 'utf8');
-    this.shard = shardOf(id, 0, length, this.tables.length);
-    const table = this.tables[this.shard];
-    fingerprint(id, 0, length);
-    const { lo, hi } = hash64;
     ask.keys = keys;
     ask.values = values;
-    const slot = table.find(id, 0, length);
-    if (slot < 0) {
-      this.offset = 0;
-      this.lastSec = 0;
-      this.compute(this.empty, nowSec);
-      return 'unknown';
-    }
     for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
+      const slot = identities.locate(id, 0, length);
+      const table = this.tables[identities.shard];
+      if (slot < 0) {
+        this.offset = 0;
+        this.lastSec = 0;
+        this.compute(this.empty, nowSec);
+        return 'unknown';
+      }
       const version = table.begin(slot, view);
       if ((version & 1) === 1) continue;
       this.lastSec = view.u32[view.base + HEADER.lastSec];
       this.offset = view.u32[view.base + HEADER.offsetLo] + view.u32[view.base + HEADER.offsetHi] * TWO_32;
       const isEarly = nowSec < this.lastSec;
       if (!(isEarly && isAsked)) this.compute(view, isEarly ? this.lastSec : nowSec);
-      if (table.isValid(view, version, lo, hi)) return isEarly && isAsked ? 'beforeState' : 'known';
+      if (table.isValid(view, version, identities.fingerprintLo, identities.fingerprintHi))
+        return isEarly && isAsked ? 'beforeState' : 'known';
     }
     return 'busy';
   }
 
   /**
-   * Consents of a customer, from the row as it is now.
+   * The ids and consents of a customer, from the row as it is now.
    * @returns undefined where the customer is unknown, or the writer was at the row at every try
    */
-  consents(customerId: string): Partial<Record<Channel, ConsentEntry>> | undefined {
-    const { id, view } = this;
+  profile(customerId: string): Profile | undefined {
+    const { id, view, identities } = this;
     const length = id.write(customerId, 'utf8');
-    const table = this.tables[shardOf(id, 0, length, this.tables.length)];
-    fingerprint(id, 0, length);
-    const { lo, hi } = hash64;
-    const slot = table.find(id, 0, length);
-    for (let attempt = 0; slot >= 0 && attempt < LIMITS.seqlockRetriesMax; attempt++) {
+    for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
+      const slot = identities.locate(id, 0, length);
+      if (slot < 0) return undefined;
+      const table = this.tables[identities.shard];
       const version = table.begin(slot, view);
-      const consents: Partial<Record<Channel, ConsentEntry>> = {};
+      const consents: Profile['consents'] = {};
       for (const channel of CHANNELS) {
         const entry = readConsent(view, this.plan.consentOffset, channel);
         if (entry !== undefined) consents[channel] = entry;
       }
-      if (table.isValid(view, version, lo, hi)) return consents;
+      const ids = identities.idsOf(identities);
+      if (table.isValid(view, version, identities.fingerprintLo, identities.fingerprintHi)) return { ...ids, consents };
     }
     return undefined;
   }
@@ -128,3 +140,12 @@ export class FeatureReader {
     for (let i = 0; i < reads.length; i++) values[i] = reads[i](row, ask);
   }
 }
+
+/** Consents in the form in which they are shown. */
+export const consentView = (consents: Profile['consents']): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(consents).map(([channel, { granted, atSec, expiresSec }]) => {
+      const expires = expiresSec === undefined ? {} : { expiresAt: formatTime(expiresSec * 1000) };
+      return [channel, { granted, at: formatTime(atSec * 1000), ...expires }];
+    }),
+  );

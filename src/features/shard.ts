@@ -17,6 +17,8 @@ export const SHARD_HEADER = {
   /** Slots ever given out. */
   slots: 3,
   customers: 4,
+  /** Slot + 1 of the first free row, whose key word names the next; 0 where none is free. */
+  freeSlot: 5,
   /** Events applied, duplicates not counted: 64 bits. */
   eventsApplied: 6,
 } as const;

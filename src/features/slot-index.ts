@@ -3,20 +3,36 @@ import { LIMITS } from '../base/limits.ts';
 import { INDEX_LOG2_MAX, INDEX_LOG2_MIN, SHARD_HEADER, type Shard } from './shard.ts';
 
 /**
- * Customer id → slot, an open-addressing table in shared memory. An entry is two words: 32 bits of the id's hash and
+ * Customer ids and aliases, an open-addressing table in shared memory. An entry is two words: 32 bits of the id's hash and
  * where its key stands in the heap (in words from the heap's start, plus 1; 0 is empty). A key is
  * ```
- *   slot | bytes of the id: length, then the bytes, padded to a word
+ *   slot | meaning << 16 + length | target: key | alias list: key | its shard + 1 | bytes of the id …
  * ```
- * One thread inserts; any thread finds. A key is written before the entry that points to it, and a larger table is
- * filled before the header names it, so that a reader sees each id either not yet or whole.
+ * The meaning is 0 for a customer (then `slot` holds, and the list begins with its first alias), shard + 1 for an alias of
+ * the target key there (and the list goes on), or one of the two marks below. One thread changes keys; any thread finds. A
+ * key is written before the entry that points to it, and a larger table is filled before the header names it, so that a
+ * reader sees each id either not yet or whole. A key may come to mean something else under a reader: words are written
+ * before the meaning that makes them hold, and the fingerprint in the row tells the rest.
  */
 const ENTRY_WORDS = 2;
-const KEY_HEADER_WORDS = 2;
+const KEY = { slot: 0, meaning: 1, target: 2, nextKey: 3, nextShard: 4 } as const;
+const KEY_HEADER_WORDS = 5;
 const ABSENT = -1;
 const KEY_WORDS_MAX = KEY_HEADER_WORDS + Math.ceil(LIMITS.idBytesMax / 4);
 /** An open-addressing table that is fuller has long probes. */
 const FILL_MAX = 0.75;
+const LENGTH_MASK = 0xffff;
+/** An alias that was unlinked: its key stays in the table. */
+const NOBODY = 0xffff;
+/** An alias that is being pointed elsewhere. */
+const MOVING = 0xfffe;
+const TRIES_MAX = 1000;
+
+/** Where a key stands: its shard and its place in that shard's heap. */
+export interface KeyPlace {
+  readonly shard: number;
+  readonly key: number;
+}
 
 export class SlotIndex {
   private readonly shard: Shard;
@@ -47,8 +63,54 @@ export class SlotIndex {
     }
   }
 
+  /** @returns the slot of a customer's key, -1 where the key is an alias */
   slotOf(key: number): number {
-    return this.shard.u32[this.shard.regions.keyHeap + key];
+    const { u32, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    return u32[at + KEY.meaning] > LENGTH_MASK ? ABSENT : u32[at + KEY.slot];
+  }
+
+  /** @returns what an alias points to; undefined for a customer's key and for an alias that means nobody */
+  targetOf(key: number): KeyPlace | undefined {
+    const { u32, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
+      const meaning = Atomics.load(u32, at + KEY.meaning);
+      const target = u32[at + KEY.target];
+      const shard = meaning >>> 16;
+      if (shard === MOVING || Atomics.load(u32, at + KEY.meaning) !== meaning) continue;
+      return shard === 0 || shard === NOBODY ? undefined : { shard: shard - 1, key: target };
+    }
+    return undefined;
+  }
+
+  /** Writer only: makes a key that of a customer. */
+  pointToSlot(key: number, slot: number): void {
+    this.shard.u32[this.shard.regions.keyHeap + key + KEY.slot] = slot;
+    this.setMeaning(key, 0);
+  }
+
+  /** Writer only: makes a key an alias of a customer's key, or of nobody. */
+  pointToKey(key: number, target: KeyPlace | undefined): void {
+    this.setMeaning(key, MOVING);
+    this.shard.u32[this.shard.regions.keyHeap + key + KEY.target] = target?.key ?? 0;
+    this.setMeaning(key, target === undefined ? NOBODY : target.shard + 1);
+  }
+
+  /** The alias after this one, or the first of a customer's key. */
+  nextAlias(key: number): KeyPlace | undefined {
+    const { u32, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    const shard = u32[at + KEY.nextShard];
+    return shard === 0 ? undefined : { key: u32[at + KEY.nextKey], shard: shard - 1 };
+  }
+
+  /** Writer only. */
+  setNextAlias(key: number, next: KeyPlace | undefined): void {
+    const { u32, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    u32[at + KEY.nextKey] = next?.key ?? 0;
+    u32[at + KEY.nextShard] = next === undefined ? 0 : next.shard + 1;
   }
 
   /** The id's bytes: a view into the shared memory, valid while the key is. */
@@ -56,11 +118,26 @@ export class SlotIndex {
     const { u32, u8, regions } = this.shard;
     const at = regions.keyHeap + key;
     const first = (at + KEY_HEADER_WORDS) * 4;
-    return u8.subarray(first, first + u32[at + 1]);
+    return u8.subarray(first, first + (u32[at + KEY.meaning] & LENGTH_MASK));
   }
 
-  /** Writer only: the id must not be known. @returns its key. @throws BeckonError STATE_FULL */
-  insert(hash: number, bytes: Uint8Array, start: number, end: number, slot: number): number {
+  /** Every key in the heap, in the order in which they came. */
+  *keys(): Generator<number> {
+    const { u32, regions } = this.shard;
+    const end = u32[SHARD_HEADER.keyHeapWords];
+    for (let key = 0; key < end; ) {
+      yield key;
+      key += KEY_HEADER_WORDS + Math.ceil((u32[regions.keyHeap + key + KEY.meaning] & LENGTH_MASK) / 4);
+    }
+  }
+
+  /**
+   * Writer only: the id must not be known.
+   * @param slot of its customer; undefined for an alias, which means nobody until it is pointed to a key
+   * @returns its key
+   * @throws BeckonError STATE_FULL
+   */
+  insert(hash: number, bytes: Uint8Array, start: number, end: number, slot?: number): number {
     const { u32, u8, regions } = this.shard;
     const key = u32[SHARD_HEADER.keyHeapWords];
     const at = regions.keyHeap + key;
@@ -70,8 +147,8 @@ export class SlotIndex {
     const isTight = keys > FILL_MAX * 2 ** log2;
     if (at + words > regions.keyHeapEnd || (isTight && log2 === INDEX_LOG2_MAX))
       throw new BeckonError('STATE_FULL', `shard ${this.shard.number} holds as many customers as its index can`);
-    u32[at] = slot;
-    u32[at + 1] = end - start;
+    u32[at + KEY.slot] = slot ?? 0;
+    u32[at + KEY.meaning] = (end - start) | (slot === undefined ? NOBODY << 16 : 0);
     u8.set(bytes.subarray(start, end), (at + KEY_HEADER_WORDS) * 4);
     u32[SHARD_HEADER.keyHeapWords] = key + words;
     u32[SHARD_HEADER.keys] = keys;
@@ -85,6 +162,12 @@ export class SlotIndex {
     const { u32, regions } = this.shard;
     const heapEnd = regions.keyHeap + u32[SHARD_HEADER.keyHeapWords] + keys * KEY_WORDS_MAX;
     return heapEnd <= regions.keyHeapEnd && u32[SHARD_HEADER.keys] + keys <= FILL_MAX * 2 ** INDEX_LOG2_MAX;
+  }
+
+  private setMeaning(key: number, meaning: number): void {
+    const { u32, regions } = this.shard;
+    const at = regions.keyHeap + key + KEY.meaning;
+    Atomics.store(u32, at, (u32[at] & LENGTH_MASK) | (meaning << 16));
   }
 
   private link(log2: number, hash: number, ref: number): void {
@@ -108,7 +191,7 @@ export class SlotIndex {
   private equals(key: number, bytes: Uint8Array, start: number, end: number): boolean {
     const { u32, u8, regions } = this.shard;
     const at = regions.keyHeap + key;
-    if (u32[at + 1] !== end - start) return false;
+    if ((u32[at + KEY.meaning] & LENGTH_MASK) !== end - start) return false;
     const first = (at + KEY_HEADER_WORDS) * 4 - start;
     for (let i = start; i < end; i++) if (u8[first + i] !== bytes[i]) return false;
     return true;

@@ -4,7 +4,6 @@ import { SHARD_HEADER, type Shard } from './shard.ts';
 import { SlotIndex } from './slot-index.ts';
 
 const FINGERPRINT_SEED = 0x6265636b;
-const UNKNOWN = -1;
 
 /** The fingerprint of an id into `hash64`: rows carry it, the index is keyed by its upper half. */
 export const fingerprint = (bytes: Uint8Array, start: number, end: number): void =>
@@ -28,29 +27,55 @@ export class Table {
     this.index = new SlotIndex(shard);
   }
 
-  /** Slot of an id whose {@link fingerprint} has just been taken, -1 where it is not known. */
+  /** Slot of a customer's own id whose {@link fingerprint} has just been taken, -1 where there is none. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const key = this.index.findKey(hash64.hi, bytes, start, end);
-    return key < 0 ? UNKNOWN : this.index.slotOf(key);
+    return key < 0 ? key : this.index.slotOf(key);
   }
 
   /**
-   * Writer only: a fresh slot for an id whose {@link fingerprint} has just been taken. Readers find the row being
-   * written until its first {@link publish}.
+   * Writer only: a row for an id whose {@link fingerprint} has just been taken. Readers find the row being written until its
+   * first {@link publish}.
+   * @param key of the id where it has one that means nobody; else it gets one
+   * @returns the row's slot
    */
-  insert(bytes: Uint8Array, start: number, end: number): number {
-    const { shard } = this;
+  insert(bytes: Uint8Array, start: number, end: number, key?: number): number {
+    const { shard, index } = this;
     const { lo, hi } = hash64;
-    const slot = shard.u32[SHARD_HEADER.slots];
+    const slot = this.takeSlot();
     const base = this.baseOf(slot);
-    shard.grow(base + shard.regions.rowWords);
     const { u32 } = shard;
-    u32[base + HEADER.version] = 1;
+    u32[base + HEADER.version] |= 1;
     u32[base + HEADER.fingerprintLo] = lo;
     u32[base + HEADER.fingerprintHi] = hi;
-    u32[base + HEADER.keyRef] = this.index.insert(hi, bytes, start, end, slot);
-    u32[SHARD_HEADER.slots] = slot + 1;
+    if (key !== undefined) index.pointToSlot(key, slot);
+    u32[base + HEADER.keyRef] = key ?? index.insert(hi, bytes, start, end, slot);
     u32[SHARD_HEADER.customers]++;
+    return slot;
+  }
+
+  /** Writer only: empties a row, whose customer is one with another now, and keeps its slot for the next. */
+  free(slot: number): void {
+    const { u32, regions } = this.shard;
+    const base = this.baseOf(slot);
+    Atomics.store(u32, base, u32[base] | 1);
+    u32.fill(0, base + 1, base + regions.rowWords);
+    u32[base + HEADER.keyRef] = u32[SHARD_HEADER.freeSlot];
+    u32[SHARD_HEADER.freeSlot] = slot + 1;
+    u32[SHARD_HEADER.customers]--;
+    Atomics.store(u32, base, u32[base] + 1);
+  }
+
+  private takeSlot(): number {
+    const { shard } = this;
+    const free = shard.u32[SHARD_HEADER.freeSlot];
+    if (free !== 0) {
+      shard.u32[SHARD_HEADER.freeSlot] = shard.u32[this.baseOf(free - 1) + HEADER.keyRef];
+      return free - 1;
+    }
+    const slot = shard.u32[SHARD_HEADER.slots];
+    shard.grow(this.baseOf(slot) + shard.regions.rowWords);
+    shard.u32[SHARD_HEADER.slots] = slot + 1;
     return slot;
   }
 
@@ -92,6 +117,14 @@ export class Table {
       Atomics.load(u32, base) === version &&
       (version & 1) === 0
     );
+  }
+
+  /** The key of a row's customer; -1 for a free row. */
+  keyOf(slot: number): number {
+    const { u32 } = this.shard;
+    const base = this.baseOf(slot);
+    const isFree = u32[base + HEADER.fingerprintLo] === 0 && u32[base + HEADER.fingerprintHi] === 0;
+    return isFree ? -1 : u32[base + HEADER.keyRef];
   }
 
   get slots(): number {

@@ -70,7 +70,6 @@ export class History {
   /** Applies the events before a moment that were not applied yet. Moments must not go back. */
   applyBefore(momentMs: number, applier: Applier): void {
     const { reader, order, timesMs, groupOf, recordStarts } = this;
-    const shards = this.parts.tables.length;
     for (; this.applied < this.count; this.applied++) {
       const offset = order[this.applied];
       const timeMs = timesMs[offset];
@@ -83,9 +82,8 @@ export class History {
       reader.seek(recordStarts[offset]);
       reader.next();
       const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
-      const shard = shardOf(bytes, subjectStart, subjectEnd, shards);
       eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-      applier.apply(shard, bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, reader.data(), offset);
+      applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, reader.data(), offset);
     }
   }
 

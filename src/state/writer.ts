@@ -19,6 +19,9 @@ export interface Chunk {
   readonly count: number;
 }
 
+/** An event may name two new ids: its subject and an alias. */
+const KEYS_PER_EVENT = 2;
+
 /** An {@link EVENT_RESULT} an event, in the chunk's order. */
 export type ChunkResult = Uint8Array;
 
@@ -66,7 +69,7 @@ export class Writer {
   async commit(chunks: readonly Chunk[], nowMs: number | undefined): Promise<ChunkResult[]> {
     const { log, tables, stopwatchMs } = this.parts;
     const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
-    const full = tables.find((table) => !table.hasRoom(count));
+    const full = tables.find((table) => !table.hasRoom(count * KEYS_PER_EVENT));
     if (full !== undefined)
       throw new BeckonError('STATE_FULL', `shard ${full.shard.number} has no room for more customers`);
     const logTimeMs = this.nextLogTimeMs(chunks, nowMs);
@@ -110,7 +113,7 @@ export class Writer {
       }
       const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
       const offset = group.firstOffset + i;
-      applier.apply(shard, bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, reader.data(), offset);
+      applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, reader.data(), offset);
       if (isMeasured && applier.lateSec > 0) measured.lateSecs.push(applier.lateSec);
     }
     measured.events = group.count - measured.duplicates;

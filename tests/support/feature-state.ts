@@ -45,8 +45,7 @@ export class FeatureState {
   /** @returns seconds by which the event was late */
   apply({ customer, type, timeMs, hash, data }: SlowEvent, offset = this.offset++): number {
     const id = Buffer.from(customer);
-    const shard = shardOf(id, 0, id.length, this.tables.length);
-    this.applier.apply(shard, id, 0, id.length, typeCodeOf(type), timeMs, hash, data, offset);
+    this.applier.apply(id, 0, id.length, typeCodeOf(type), timeMs, hash, data, offset);
     return this.applier.lateSec;
   }
 

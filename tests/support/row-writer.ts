@@ -39,7 +39,7 @@ const grow = (applier: Applier, signals: Int32Array, customers: number): void =>
   const type = typeCodeOf('order.placed');
   for (let number = 0; number < customers; number++) {
     const id = Buffer.from(customerId(number));
-    applier.apply(0, id, 0, id.length, type, 1.7e12, number, { orderId: 'o', amount: number }, number);
+    applier.apply(id, 0, id.length, type, 1.7e12, number, { orderId: 'o', amount: number }, number);
     Atomics.store(signals, 1, number + 1);
   }
 };

@@ -4,6 +4,7 @@ import { formatTime } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { idProblem } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { consentView } from '../../features/read.ts';
 import { askedTimeMs } from './asked-time.ts';
 import type { HttpParts } from './parts.ts';
 import { sendProblem } from './problem.ts';
@@ -56,28 +57,18 @@ const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: 
       sendProblem(reply, new BeckonError('AT_BEFORE_STATE', message, { details: { lastEvent: last } }));
       return;
     }
-    case 'known':
+    case 'known': {
+      const profile = reader.profile(id);
       reply.send({
-        customerId: id,
-        aliases: [],
+        customerId: profile?.customerId ?? id,
+        aliases: profile?.aliases ?? [],
         at: formatTime(atMs ?? nowMs),
         asOf: { offset: reader.offset },
-        consent: consents(id, parts),
+        consent: consentView(profile?.consents ?? {}),
         features: Object.fromEntries(pack.featureNames.map((name, i) => [name, values[i]])),
         contacts: [],
         decisions: [],
       });
+    }
   }
 };
-
-const consents = (id: string, { reader }: HttpParts): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(reader.consents(id) ?? {}).map(([channel, { granted, atSec, expiresSec }]) => [
-      channel,
-      {
-        granted,
-        at: formatTime(atSec * 1000),
-        ...(expiresSec === undefined ? {} : { expiresAt: formatTime(expiresSec * 1000) }),
-      },
-    ]),
-  );

@@ -1,0 +1,191 @@
+import { hash64, shardOf } from '../base/hash.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { FeaturePlan } from './plan.ts';
+import { HEADER, RowView } from './row.ts';
+import type { KeyPlace } from './slot-index.ts';
+import { fingerprint, type Table } from './table.ts';
+
+const NOBODY = -1;
+/** Aliases of a customer that an answer names. */
+const LISTED_MAX = 1000;
+/** `scheme:value`, as in `phone:…` or `wecom:…`. */
+const SCHEME = /^[a-z][a-z0-9_-]*:/;
+
+/**
+ * Who is who (OneID). An id is a customer's own or an alias; a link makes two customers one, and which id stays is told
+ * by the ids alone: one without a scheme before one with, then the smaller by its bytes. So links may come in any order.
+ * No two ids of a customer need to share a shard.
+ */
+export class Identities {
+  /** Where the id of the last {@link locate} leads. */
+  shard = 0;
+  slot = NOBODY;
+  /** Fingerprint of the customer's own id. */
+  fingerprintLo = 0;
+  fingerprintHi = 0;
+  /** The customer's own key, in {@link shard}; -1 where the id is not known or means nobody. */
+  key = NOBODY;
+  /** The key of the id itself, in its own shard; -1 where it has none. */
+  ownKey = NOBODY;
+  private readonly tables: readonly Table[];
+
+  constructor(tables: readonly Table[]) {
+    this.tables = tables;
+  }
+
+  /** Finds the customer behind an id, own or alias. @returns its slot, -1 where there is none */
+  locate(bytes: Uint8Array, start: number, end: number): number {
+    this.shard = shardOf(bytes, start, end, this.tables.length);
+    let { index } = this.tables[this.shard];
+    fingerprint(bytes, start, end);
+    this.ownKey = index.findKey(hash64.hi, bytes, start, end);
+    this.key = this.ownKey;
+    this.slot = this.ownKey < 0 ? NOBODY : index.slotOf(this.ownKey);
+    if (this.ownKey >= 0 && this.slot < 0) {
+      const target = index.targetOf(this.ownKey);
+      this.key = target?.key ?? NOBODY;
+      if (target !== undefined) {
+        this.shard = target.shard;
+        ({ index } = this.tables[target.shard]);
+        this.slot = index.slotOf(target.key);
+        const id = index.bytesOf(target.key);
+        fingerprint(id, 0, id.length);
+      }
+    }
+    this.fingerprintLo = hash64.lo;
+    this.fingerprintHi = hash64.hi;
+    return this.slot;
+  }
+
+  /** The customer's own id and its aliases. @param place as {@link shard} and {@link key} of a {@link locate} */
+  idsOf(place: KeyPlace): { customerId: string; aliases: string[] } {
+    const textOf = ({ shard, key }: KeyPlace): string => Buffer.from(this.tables[shard].index.bytesOf(key)).toString();
+    const aliases: string[] = [];
+    // A list that the writer changes meanwhile may lead anywhere; the row's version tells whoever asked.
+    for (let at = this.next(place); at !== undefined && aliases.length < LISTED_MAX; at = this.next(at))
+      aliases.push(textOf(at));
+    return { customerId: textOf(place), aliases: aliases.sort() };
+  }
+
+  private next({ shard, key }: KeyPlace): KeyPlace | undefined {
+    return this.tables[shard].index.nextAlias(key);
+  }
+}
+
+/** The writer's side of {@link Identities}: makes customers, links and unlinks them. */
+export class IdentityWriter extends Identities {
+  private readonly all: readonly Table[];
+  private readonly plan: FeaturePlan;
+  private readonly into: RowView;
+  private readonly from: RowView;
+  private readonly alias = Buffer.alloc(LIMITS.idBytesMax);
+
+  constructor(plan: FeaturePlan, tables: readonly Table[]) {
+    super(tables);
+    this.all = tables;
+    this.plan = plan;
+    this.into = RowView.ofWords(plan.rowWords);
+    this.from = RowView.ofWords(plan.rowWords);
+  }
+
+  /** As {@link locate}, but an id that is not known becomes a customer. */
+  locateOrMake(bytes: Uint8Array, start: number, end: number): number {
+    if (this.locate(bytes, start, end) < 0) {
+      const table = this.all[this.shard];
+      this.slot = table.insert(bytes, start, end, this.ownKey < 0 ? undefined : this.ownKey);
+      this.key = table.keyOf(this.slot);
+    }
+    return this.slot;
+  }
+
+  /** Makes an alias, and whoever it named before, one with a customer. */
+  link(customer: KeyPlace, alias: string): void {
+    const length = this.alias.write(alias);
+    this.locate(this.alias, 0, length);
+    const own = { shard: shardOf(this.alias, 0, length, this.all.length), key: this.ownKey };
+    // An id that would stay is made a customer first, so that it stays whether it was known before the link or not.
+    if (this.key < 0 && this.ranksFirst(Buffer.from(alias), customer)) this.locateOrMake(this.alias, 0, length);
+    if (this.key < 0) {
+      if (own.key < 0) own.key = this.all[own.shard].index.insert(hash64.hi, this.alias, 0, length);
+      this.push(customer, own);
+      return;
+    }
+    const other = { shard: this.shard, key: this.key };
+    if (other.shard === customer.shard && other.key === customer.key) return;
+    if (this.ranksFirst(this.idOf(other), customer)) this.merge(other, customer);
+    else this.merge(customer, other);
+  }
+
+  /** Takes an alias from a customer: from now on it means nobody, and what has been merged stays. */
+  unlink(customer: KeyPlace, alias: string): void {
+    const length = this.alias.write(alias);
+    this.locate(this.alias, 0, length);
+    const isTheirs = this.key === customer.key && this.shard === customer.shard;
+    const own = { shard: shardOf(this.alias, 0, length, this.all.length), key: this.ownKey };
+    if (!isTheirs || (own.key === customer.key && own.shard === customer.shard)) return;
+    let before = customer;
+    for (let at = this.nextOf(before); at !== undefined; before = at, at = this.nextOf(at)) {
+      if (at.shard !== own.shard || at.key !== own.key) continue;
+      this.indexOf(before).setNextAlias(before.key, this.nextOf(at));
+      break;
+    }
+    this.indexOf(own).setNextAlias(own.key, undefined);
+    this.indexOf(own).pointToKey(own.key, undefined);
+  }
+
+  /** Whether an id stays where it and a customer become one. */
+  private ranksFirst(id: Buffer, customer: KeyPlace): boolean {
+    const other = this.idOf(customer);
+    const hasScheme = SCHEME.test(id.toString());
+    return hasScheme === SCHEME.test(other.toString()) ? id.compare(other) < 0 : !hasScheme;
+  }
+
+  private idOf(place: KeyPlace): Buffer {
+    return Buffer.from(this.indexOf(place).bytesOf(place.key));
+  }
+
+  /** Folds the row, the id and the aliases of `gone` into `stays`. */
+  private merge(stays: KeyPlace, gone: KeyPlace): void {
+    const { into, from } = this;
+    const table = this.all[stays.shard];
+    const goneTable = this.all[gone.shard];
+    const slot = table.index.slotOf(stays.key);
+    const goneSlot = goneTable.index.slotOf(gone.key);
+    table.load(slot, into.u32);
+    goneTable.load(goneSlot, from.u32);
+    for (const { cell } of this.plan.cells) cell.merge(into, from);
+    into.u32[HEADER.lastSec] = Math.max(into.u32[HEADER.lastSec], from.u32[HEADER.lastSec]);
+    const isNewer =
+      from.u32[HEADER.offsetHi] > into.u32[HEADER.offsetHi] ||
+      (from.u32[HEADER.offsetHi] === into.u32[HEADER.offsetHi] &&
+        from.u32[HEADER.offsetLo] > into.u32[HEADER.offsetLo]);
+    if (isNewer) {
+      into.u32[HEADER.offsetLo] = from.u32[HEADER.offsetLo];
+      into.u32[HEADER.offsetHi] = from.u32[HEADER.offsetHi];
+    }
+    table.publish(slot, into.u32);
+    for (let at = this.nextOf(gone); at !== undefined; ) {
+      const next = this.nextOf(at);
+      this.push(stays, at);
+      at = next;
+    }
+    this.push(stays, gone);
+    goneTable.free(goneSlot);
+  }
+
+  /** Makes a key an alias of a customer and puts it at the head of its list. */
+  private push(customer: KeyPlace, alias: KeyPlace): void {
+    const index = this.indexOf(alias);
+    index.setNextAlias(alias.key, this.nextOf(customer));
+    index.pointToKey(alias.key, customer);
+    this.indexOf(customer).setNextAlias(customer.key, alias);
+  }
+
+  private indexOf({ shard }: KeyPlace): Table['index'] {
+    return this.all[shard].index;
+  }
+
+  private nextOf(place: KeyPlace): KeyPlace | undefined {
+    return this.indexOf(place).nextAlias(place.key);
+  }
+}
