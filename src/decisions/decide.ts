@@ -27,6 +27,11 @@ export interface DeciderParts {
   readonly clock: Clock;
 }
 
+/** Made once for all answers: a decision is written as text and then forgotten. */
+const HELD: Decision['decision'] = { ...HOLD, selectionProbability: 1 };
+const ONLY_HOLD: Decision['ranked'] = [HOLD];
+const NONE: readonly never[] = [];
+
 /** A question on its way: its values stay here from the read to the answer. Reused. */
 class Question {
   request!: ScoreRequest;
@@ -58,6 +63,8 @@ export class Decider {
   /** Positions of a model's inputs among the features, by model. */
   private readonly gathers = new WeakMap<LiveHead, Int32Array>();
   private isTurnOpen = false;
+  private lastTimeMs = Number.NaN;
+  private lastTimeText = '';
 
   constructor(parts: DeciderParts) {
     this.parts = parts;
@@ -156,20 +163,29 @@ export class Decider {
       decisionId: this.ids.next(question.shard),
       customerId: request.customerId,
       known: question.isKnown,
-      at: formatTime(atMs),
+      at: this.timeText(atMs),
       asOf: { offset: question.offset, lagMs: progress.lagMs(nowMs) },
-      decision: { ...HOLD, selectionProbability: 1 },
-      ranked: [HOLD],
-      channels: [],
+      decision: HELD,
+      ranked: ONLY_HOLD,
+      channels: NONE,
       segments: names,
-      suppressed: [],
+      suppressed: NONE,
       models: question.models,
       scores,
-      reasons: [],
-      ...(question.isDegraded ? { degraded: true as const } : undefined),
+      reasons: NONE,
+      degraded: question.isDegraded ? true : undefined,
     };
     this.spare.push(question);
     done(undefined, decision);
+  }
+
+  /** Questions of one turn mostly share their millisecond. */
+  private timeText(timeMs: number): string {
+    if (timeMs !== this.lastTimeMs) {
+      this.lastTimeMs = timeMs;
+      this.lastTimeText = formatTime(timeMs);
+    }
+    return this.lastTimeText;
   }
 
   private fail(question: Question, error: BeckonError): void {

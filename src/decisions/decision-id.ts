@@ -8,9 +8,12 @@ const SHARD_DIGITS = 3;
  */
 export class DecisionIds {
   private readonly own = randomBytes(10).toString('base64url');
+  /** What ids of a shard begin with, by shard. */
+  private readonly prefixes: string[] = [];
   private count = 0;
 
   next(shard: number): string {
-    return `${shard.toString(16).padStart(SHARD_DIGITS, '0')}-${this.own}-${(this.count++).toString(36)}`;
+    this.prefixes[shard] ??= `${shard.toString(16).padStart(SHARD_DIGITS, '0')}-${this.own}-`;
+    return this.prefixes[shard] + (this.count++).toString(36);
   }
 }

@@ -60,12 +60,13 @@ export class WriterClient implements EventSink {
   private readonly flush = (): void => {
     const { records } = this;
     if (this.submissions.length === 0) return;
-    const bytes = records.bytes().slice();
+    // A copy of just these bytes: a Buffer's own `slice` is a view, and sending it would take the writer's buffer away.
+    const bytes = new Uint8Array(records.bytes());
     const chunk: Chunk = { records: bytes, count: records.count };
     this.sent.push(this.submissions);
     this.submissions = [];
     records.reset();
-    this.port.postMessage(chunk, [bytes.buffer as ArrayBuffer]);
+    this.port.postMessage(chunk, [bytes.buffer]);
   };
 
   private receive({ results = NO_RESULTS, error }: ChunkReply): void {
