@@ -22,31 +22,37 @@ test('a damaged bundle is refused by its hash', async (t) => {
 });
 
 test('what was written wrongly is refused in the words of the one who wrote it', async (t) => {
-  for (const [options, message] of [
+  const wrong = [
     [{ args: ['--http-prot', '80'] }, /--http-prot/],
     [{ env: { BECKON_HTTP_PROT: '80' } }, /BECKON_HTTP_PROT; did you mean BECKON_HTTP_PORT\?/],
     [{ env: { BECKON_SERVING_THREADS: 'two' } }, /BECKON_SERVING_THREADS must be a whole number/],
     [{ args: ['--host', '0.0.0.0'] }, /--insecure/],
     [{ args: ['--pack', 'retial'] }, /retial/],
-  ] as const) {
-    const { exit, stdout, stderr } = await failingService(t, options);
-    assert.equal(exit, 2);
-    assert.match(stderr, message);
-    assert.equal(stdout, '');
-  }
+  ] as const;
+  await Promise.all(
+    wrong.map(async ([options, message]) => {
+      const { exit, stdout, stderr } = await failingService(t, options);
+      assert.equal(exit, 2);
+      assert.match(stderr, message);
+      assert.equal(stdout, '');
+    }),
+  );
 });
 
 test('a port or a data directory in use is said to be', async (t) => {
   const service = await startService(t);
   const port = (address: string): string => address.split(':')[1];
-  for (const [options, message] of [
+  const taken = [
     [{ args: ['--http-port', port(service.http)] }, new RegExp(`already in use.*${port(service.http)}`)],
     [{ args: ['--admin-port', port(service.admin)] }, new RegExp(`already in use.*${port(service.admin)}`)],
     [{ dataDir: service.dataDir }, /DATA_DIR_LOCKED/],
-  ] as const) {
-    const { exit, stderr } = await failingService(t, options);
-    assert.equal(exit, 1);
-    assert.match(stderr, message);
-  }
+  ] as const;
+  await Promise.all(
+    taken.map(async ([options, message]) => {
+      const { exit, stderr } = await failingService(t, options);
+      assert.equal(exit, 1);
+      assert.match(stderr, message);
+    }),
+  );
   assert.equal(await service.stop(), 0);
 });

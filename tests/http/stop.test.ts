@@ -14,7 +14,6 @@ test('SIGTERM under load loses nothing that was acknowledged', async (t) => {
   const client = new Client(t, service.http, POSTERS);
   const acknowledged = new Set<string>();
   const enough = Promise.withResolvers<void>();
-  let refused = 0;
   const post = async (poster: number): Promise<void> => {
     for (let i = 0; ; i++) {
       const id = `${poster}-${i}`;
@@ -23,7 +22,6 @@ test('SIGTERM under load loses nothing that was acknowledged', async (t) => {
       if (reply === undefined) return;
       if (reply.status === 503) {
         assert.equal(reply.json.code, 'NOT_READY');
-        refused++;
         continue;
       }
       assert.equal(reply.status, 202);
@@ -40,7 +38,6 @@ test('SIGTERM under load loses nothing that was acknowledged', async (t) => {
   assert.equal(service.output.stderr, '');
   const again = await startService(t, { dataDir: service.dataDir });
   const reader = new Client(t, again.http);
-  assert.ok(refused < 1_000_000);
   const { json: state } = await reader.ask('/v1/state');
   // An event can be in the log although its acknowledgement did not arrive; never the other way round.
   assert.ok(state.eventsApplied >= acknowledged.size && state.eventsApplied <= acknowledged.size + POSTERS);
