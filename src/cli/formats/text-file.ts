@@ -10,7 +10,7 @@ export interface TextFile {
   readonly bytes: number;
   /** Bytes of the file (not of its text) that have been read so far. */
   bytesRead(): number;
-  /** Bytes that are not UTF-8 become U+FFFD: publishers' files have Latin-1 in columns that nobody reads. */
+  /** Bytes that do not fit the encoding become U+FFFD: publishers' files have Latin-1 in columns that nobody reads. */
   chunks(): AsyncIterable<string>;
 }
 
@@ -18,8 +18,11 @@ const READ_BYTES = 1024 * 1024;
 const unreadable = (path: string, error: unknown): BeckonError =>
   new BeckonError('FILE_UNREADABLE', `${path}: ${(error as Error).message}`, { cause: error });
 
-/** @throws BeckonError FILE_UNREADABLE here where the file cannot be opened, and while reading where it is damaged */
-export const openText = async (path: string): Promise<TextFile> => {
+/**
+ * @param encoding a name that `TextDecoder` knows
+ * @throws BeckonError FILE_UNREADABLE here where the file cannot be opened, and while reading where it is damaged
+ */
+export const openText = async (path: string, encoding = 'utf-8'): Promise<TextFile> => {
   const head = Buffer.alloc(2);
   let bytes: number;
   try {
@@ -40,7 +43,7 @@ export const openText = async (path: string): Promise<TextFile> => {
     bytes,
     bytesRead: () => file.bytesRead,
     chunks: async function* () {
-      const decoder = new TextDecoder();
+      const decoder = new TextDecoder(encoding);
       try {
         const source = gzipped ? pipeErrors(file, createGunzip({ chunkSize: READ_BYTES })) : file;
         for await (const chunk of source) yield decoder.decode(chunk as Buffer, { stream: true });
