@@ -12,7 +12,7 @@ interface CpuProfile {
 
 const LINES = 30;
 /** Waiting, and not work. */
-const IDLE = new Set(['(idle)', '(program)', '(root)']);
+const IDLE = /^(\((idle|program|root)\)|atomicsWaitLoop )/;
 
 /** The functions that took the most time themselves, for each CPU profile in a folder. */
 export const profileSummary = (folder: string): string =>
@@ -27,7 +27,7 @@ const topOf = ({ nodes, samples, timeDeltas }: CpuProfile): string => {
   let busyUs = 0;
   for (const [i, id] of samples.entries()) {
     const name = names.get(id) as string;
-    if (IDLE.has(name)) continue;
+    if (IDLE.test(name)) continue;
     busyUs += timeDeltas[i];
     times.set(name, (times.get(name) ?? 0) + timeDeltas[i]);
   }

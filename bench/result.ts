@@ -27,7 +27,7 @@ export interface RowResult {
   readonly answersChecked: number;
   readonly bar: RowRuns['row']['bar'];
   readonly verdict: 'excellent' | 'pass' | 'short';
-  /** Below half of the bar: no shared machine explains that. Bars in units a second are never held so. */
+  /** Promised, and below half of the bar: no shared machine explains that. Bars in units a second are never held so. */
   readonly isFarShort: boolean;
   readonly runs: { readonly ceilings: readonly Sample[]; readonly products: readonly Sample[] };
 }
@@ -80,7 +80,7 @@ export const resultOf = ({ row, notes, ceilings, products }: RowRuns): RowResult
     answersChecked: products.reduce((sum, { checked }) => sum + checked, 0),
     bar,
     verdict: isExcellent ? 'excellent' : reached >= bar.pass ? 'pass' : 'short',
-    isFarShort: bar.kind === 'ratio' && ratio < bar.pass / 2,
+    isFarShort: row.isPromised && bar.kind === 'ratio' && ratio < bar.pass / 2,
     runs: { ceilings, products },
   };
 };

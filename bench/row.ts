@@ -25,6 +25,8 @@ export interface Row {
   /** In the plural: `requests`. */
   readonly unit: string;
   readonly bar: Bar;
+  /** Whether `--gate` holds it: false where the bar is the design's aim and not yet a promise. */
+  readonly isPromised: boolean;
   /** @throws where an answer is wrong before any load */
   open(bench: Bench): Promise<OpenRow>;
 }

@@ -3,6 +3,8 @@ import type { RowResult } from './result.ts';
 const rate = (value: number): string =>
   value >= 1e6 ? `${(value / 1e6).toFixed(2)} M` : value >= 1e4 ? `${(value / 1e3).toFixed(0)} k` : value.toFixed(0);
 
+const inMs = (values: readonly number[]): string => `${values.map((value) => value.toFixed(2)).join('/')} ms`;
+
 const HEADS = ['row', 'ceiling/s', 'product/s', '/CPU s', 'by wall', 'by CPU', 'range', 'bar', ''];
 
 const cellsOf = (result: RowResult): string[] => {
@@ -39,7 +41,7 @@ const legend = (result: RowResult): string[] => {
   const latency =
     latencyMs === undefined
       ? []
-      : [`p50/p99 ${latencyMs.product.join('/')} ms against ${latencyMs.ceiling.join('/')} (closed loop)`];
+      : [`p50/p99 ${inMs(latencyMs.product)} against ${inMs(latencyMs.ceiling)} (closed loop)`];
   const facts = [
     ...result.notes,
     `core in use: ceiling ${percent(result.ceilingBusy)}, product ${percent(result.productBusy)}`,

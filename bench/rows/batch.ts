@@ -16,6 +16,7 @@ export const batch: Row = {
   ceiling: 'sum of parts: Fastify echo, then ONNX Runtime alone',
   unit: 'customers',
   bar: { kind: 'ratio', pass: 0.5, excellent: 0.8 },
+  isPromised: false,
   async open(bench) {
     const service = await bench.service();
     const { customers } = bench.size;

@@ -12,6 +12,7 @@ export const httpScore: Row = {
   ceiling: 'Fastify echo, same schemas, same reply',
   unit: 'requests',
   bar: { kind: 'ratio', pass: 0.65, excellent: 0.8 },
+  isPromised: true,
   async open(bench) {
     const service = await bench.service();
     const { customers } = bench.size;

@@ -10,6 +10,7 @@ export const replay: Row = {
   ceiling: 'JSON.parse alone over the same lines',
   unit: 'events',
   bar: { kind: 'perCpuSec', pass: 200_000 },
+  isPromised: true,
   async open(bench) {
     const { serverCore } = bench.placement;
     const orders = await bench.ordersFile();

@@ -8,6 +8,7 @@ export const scoringLoop = (batch: number): Row => ({
   ceiling: 'ONNX Runtime alone on prepared rows',
   unit: 'customers',
   bar: { kind: 'ratio', pass: 0.7, excellent: 3 },
+  isPromised: false,
   async open(bench) {
     const loop = bench.measuredChild('scoring-loop.ts');
     const { customers } = bench.size;

@@ -10,6 +10,7 @@ export const singleEvent: Row = {
   ceiling: 'Fastify, body taken as bytes, same reply',
   unit: 'events',
   bar: { kind: 'ratio', pass: 0.3, excellent: 0.5 },
+  isPromised: true,
   async open(bench) {
     const { response } = await schemasOf(await bench.service(), PATH, 202);
     return openHttpRow(
