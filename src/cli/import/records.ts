@@ -36,7 +36,7 @@ export async function* readRecords(
       delimiter: delimiter ?? likelyDelimiter(head),
       bom: true,
       info: true,
-      record_delimiter: ['\r\n', '\n'],
+      record_delimiter: '\n',
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
@@ -49,7 +49,7 @@ export async function* readRecords(
     made.write(head);
     return made;
   };
-  for await (const chunk of file.chunks()) {
+  for await (const chunk of unixLines(file.chunks())) {
     if (parser === undefined) {
       head += chunk;
       if (head.length < HEAD_CHARS && !head.includes('\n')) continue;
@@ -64,6 +64,17 @@ export async function* readRecords(
   if (failure !== undefined)
     throw new BeckonError('FILE_UNREADABLE', `${file.path}: ${(failure as Error).message}`, { cause: failure });
   yield rest;
+}
+
+/** With `\n` at the end of each line: csv-parse counts an empty line that ends with `\r\n` twice. */
+async function* unixLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let held = '';
+  for await (const chunk of chunks) {
+    const text = held + chunk;
+    held = text.endsWith('\r') ? '\r' : '';
+    yield text.slice(0, text.length - held.length).replaceAll('\r\n', '\n');
+  }
+  if (held !== '') yield held;
 }
 
 const drain = (parser: Parser): FileRecord[] => {
