@@ -5,6 +5,8 @@ export interface MeasuredGroup {
   /** Applied, duplicates not counted. */
   events: number;
   duplicates: number;
+  /** Late events that changed a feature's state. */
+  corrections: number;
   /** For each event older than the newest of its customer: by how many seconds. */
   lateSecs: number[];
 }

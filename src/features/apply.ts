@@ -18,6 +18,8 @@ const UNLINKED = definitionOfType('identity.unlinked')?.code;
 export class Applier {
   /** Seconds by which the last event was older than the newest of its customer, 0 where it was the newest. */
   lateSec = 0;
+  /** Whether the last event changed any cell: a late one that did has corrected a feature. */
+  hasTouched = false;
   private readonly plan: FeaturePlan;
   private readonly tables: readonly Table[];
   private readonly identities: IdentityWriter;
@@ -57,9 +59,14 @@ export class Applier {
     row.u32[HEADER.lastSec] = Math.max(lastSec, facts.sec);
     row.u32[HEADER.offsetLo] = offset;
     row.u32[HEADER.offsetHi] = offset / TWO_32;
+    this.hasTouched = false;
     const cells = plan.cellsByType[typeCode];
     if (cells !== undefined)
-      for (const cell of cells) if (cell.selector.matches?.(facts) !== false) cell.apply(row, facts);
+      for (const cell of cells) {
+        if (cell.selector.matches?.(facts) === false) continue;
+        cell.apply(row, facts);
+        this.hasTouched = true;
+      }
     const groups = plan.groupsByType[typeCode];
     if (groups !== undefined)
       for (const update of groups)

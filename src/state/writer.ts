@@ -96,7 +96,7 @@ export class Writer {
     const { reader, applier } = this;
     const { dedupe, status, tables } = this.parts;
     const duplicates = new Uint8Array(group.count);
-    const measured: MeasuredGroup = { events: 0, duplicates: 0, lateSecs: [] };
+    const measured: MeasuredGroup = { events: 0, duplicates: 0, corrections: 0, lateSecs: [] };
     const isMeasured = measures.group.hasSubscribers;
     const logTimeSec = Math.floor(group.logTimeMs / 1000);
     reader.reset(group.records);
@@ -114,7 +114,10 @@ export class Writer {
       const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
       const offset = group.firstOffset + i;
       applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, reader.data(), offset);
-      if (isMeasured && applier.lateSec > 0) measured.lateSecs.push(applier.lateSec);
+      if (isMeasured && applier.lateSec > 0) {
+        measured.lateSecs.push(applier.lateSec);
+        if (applier.hasTouched) measured.corrections++;
+      }
     }
     measured.events = group.count - measured.duplicates;
     if (isMeasured) measures.group.publish(measured);

@@ -76,6 +76,11 @@ const listenToEvents = (registry: Registry, on: Listen): void => {
     'How far late events lay behind the newest of their customer',
     LATE_BOUNDS,
   ).cell();
+  const corrections = new CellCounter(
+    registry,
+    'beckon_event_corrections_total',
+    'Late events that corrected a feature',
+  ).cell();
   const commits = new CellHistogram(registry, 'beckon_commit_seconds', 'Time of a group commit', COMMIT_BOUNDS).cell();
   const sizes = new CellHistogram(registry, 'beckon_commit_events', 'Events of a group commit', SIZE_BOUNDS).cell();
   const bytes = new CellCounter(registry, 'beckon_commit_bytes_total', 'Bytes of records appended').cell();
@@ -84,6 +89,7 @@ const listenToEvents = (registry: Registry, on: Listen): void => {
   on<MeasuredGroup>(measures.group, (group) => {
     accepted.value += group.events;
     duplicates.value += group.duplicates;
+    corrections.value += group.corrections;
     for (const lateSec of group.lateSecs) late.observe(lateSec);
   });
   on<MeasuredRejection>(measures.rejection, ({ code, events }) => {

@@ -159,3 +159,13 @@ test('all rows of a turn see the same sums of the shards, those of the next turn
   assert.equal(sum(7, AT_SEC + 1), 4, 'another time is another sum');
   assert.equal(sum(7 + 256), 0, 'another key in the same place of the cache');
 });
+
+test('a late event that changes a feature is told from one that changes none', () => {
+  const state = stateOf([{}]);
+  const late = (fields: Partial<SlowEvent>): boolean => {
+    state.apply(event({ timeMs: (AT_SEC - 60) * 1000, hash: 9, ...fields }));
+    return state.hasTouched;
+  };
+  assert.equal(late({}), true);
+  assert.equal(late({ type: 'staff.changed', data: { staffId: 's' } }), false);
+});

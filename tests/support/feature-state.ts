@@ -49,6 +49,11 @@ export class FeatureState {
     return this.applier.lateSec;
   }
 
+  /** Whether the last event changed any cell. */
+  get hasTouched(): boolean {
+    return this.applier.hasTouched;
+  }
+
   /** Values of all features by name. */
   read(customer: string, sec: number, keys?: Readonly<Record<string, string | undefined>>): Map<string, number> {
     const values = new Float64Array(this.plan.features.length);

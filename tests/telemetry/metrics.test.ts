@@ -32,7 +32,7 @@ test('what the domain publishes is counted', async (t) => {
   measures.request.publish({ route: '/v1/score', method: 'POST', status: 200, durationMs: 0.4 });
   measures.request.publish({ route: '/v1/score', method: 'POST', status: 200, durationMs: 3 });
   measures.request.publish({ route: '/v1/score', method: 'POST', status: 503, durationMs: 5000 });
-  measures.group.publish({ events: 9, duplicates: 2, lateSecs: [30, 7200] });
+  measures.group.publish({ events: 9, duplicates: 2, corrections: 1, lateSecs: [30, 7200] });
   measures.rejection.publish({ code: 'EVENT_TYPE_UNKNOWN', events: 4 });
   measures.commit.publish({ events: 11, bytes: 3300, durationMs: 0.3 });
   measures.apply.publish({ events: 11, durationMs: 0.05 });
@@ -52,6 +52,7 @@ test('what the domain publishes is counted', async (t) => {
   assert.equal(values.get('beckon_events_rejected_total{code="EVENT_TYPE_UNKNOWN"}'), 4);
   assert.equal(values.get('beckon_event_late_seconds_bucket{le="60"}'), 1);
   assert.equal(values.get('beckon_event_late_seconds_count'), 2);
+  assert.equal(values.get('beckon_event_corrections_total'), 1);
   assert.equal(values.get('beckon_commit_events_sum'), 11);
   assert.equal(values.get('beckon_commit_bytes_total'), 3300);
   assert.equal(values.get('beckon_apply_seconds_count'), 1);
