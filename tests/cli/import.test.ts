@@ -90,11 +90,16 @@ test('what is wrong with a map or a header is said in its author’s words, befo
     /map\.yaml: time\.format must hold YYYY, MM and DD/,
   );
   await refused(MAP.replace(', amount: paid', ''), /map\.yaml: an order needs fields\.amount, or lines/);
+  await refused(
+    MAP.replace('time: at', 'time: { colum: at }'),
+    /map\.yaml: time(\.column is missing| has an unknown key)/,
+  );
+  await refused(MAP.replace('time: at', 'time: 5'), /map\.yaml: time must be the name of a column, \{column: …\} or/);
   await refused(`${MAP}zone: Asia/Shanghai\n`, /map\.yaml: zone must be Z or an offset such as "\+08:00"/);
   await refused(`${MAP}zone: [\n`, /^beckon: USAGE: map\.yaml: /);
   await refused(
-    MAP.replace('paid', 'piad'),
-    /orders\.csv: there is no such column: fields\.amount names "piad" \(did you mean "paid"\?\); the file has id, customer/,
+    MAP.replace('paid', 'payd'),
+    /orders\.csv: there is no such column: fields\.amount names "payd" \(did you mean "paid"\?\); the file has id, customer/,
     1,
   );
 });

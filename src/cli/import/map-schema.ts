@@ -9,7 +9,7 @@ const OFFSET = Type.String({
   description: 'Z or an offset such as "+08:00"',
 });
 
-const Column = Type.Object(
+export const COLUMN_SCHEMA = Type.Object(
   {
     column: text,
     values: Type.Optional(
@@ -25,14 +25,14 @@ const Column = Type.Object(
   },
   closed,
 );
-const Constant = Type.Object({ constant: Scalar }, closed);
+export const CONSTANT_SCHEMA = Type.Object({ constant: Scalar }, closed);
 
 /** Where a value comes from: a column by its name alone, a column with what its cells mean, or the same for every row. */
-export const FIELD_SCHEMA = Type.Union([text, Column, Constant]);
+export const FIELD_SCHEMA = Type.Union([text, COLUMN_SCHEMA, CONSTANT_SCHEMA]);
 const Field = FIELD_SCHEMA;
 
 export type FieldSpec = Static<typeof Field>;
-export type ColumnSpec = Static<typeof Column>;
+export type ColumnSpec = Static<typeof COLUMN_SCHEMA>;
 
 const fields = <const R extends string, const O extends string>(required: readonly R[], optional: readonly O[]) =>
   Type.Object(
@@ -46,15 +46,17 @@ const fields = <const R extends string, const O extends string>(required: readon
     closed,
   );
 
+const SCHEME = Type.String({
+  pattern: '^[a-z][a-z0-9_]{0,31}$',
+  description: 'small letters, digits and _',
+});
+
 const COMMON = {
   $schema: Type.Optional(Type.String()),
   source: Type.Optional(text),
-  subject: Type.Union([
-    text,
-    Type.Object({ column: text, scheme: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' })) }, closed),
-  ]),
+  subject: Type.Union([text, Type.Object({ column: text, scheme: Type.Optional(SCHEME) }, closed)]),
   id: Type.Optional(Type.Array(text, { minItems: 1 })),
-  aliases: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,31}$' }), Field)),
+  aliases: Type.Optional(Type.Record(SCHEME, Field)),
   skip: Type.Optional(Type.Record(text, Type.Array(Type.String(), { minItems: 1 }))),
   delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 1 })),
   encoding: Type.Optional(text),

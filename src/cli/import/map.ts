@@ -2,7 +2,15 @@ import { BeckonError } from '../../base/errors.ts';
 import { checkSchema } from '../../base/schema-check.ts';
 import { suggest } from '../../base/suggest.ts';
 import { parseYaml } from '../../base/yaml.ts';
-import { type FieldSpec, type ImportMap, MAP_SCHEMAS, ROW_KINDS, type RowKind } from './map-schema.ts';
+import {
+  COLUMN_SCHEMA,
+  CONSTANT_SCHEMA,
+  type FieldSpec,
+  type ImportMap,
+  MAP_SCHEMAS,
+  ROW_KINDS,
+  type RowKind,
+} from './map-schema.ts';
 import { timeFormatProblem } from './time-format.ts';
 
 const isKind = (rows: unknown): rows is RowKind => ROW_KINDS.some((kind) => kind === rows);
@@ -26,9 +34,25 @@ export const readMap = (name: string, text: string): ImportMap => {
     const hint = near === undefined ? '' : `; did you mean "${near}"?`;
     throw wrong(`rows must say what the rows are: ${ROW_KINDS.join(', ')}${hint}`);
   }
-  const problem = checkSchema(MAP_SCHEMAS[rows], document) ?? crossProblem(document as ImportMap);
+  const map = document as ImportMap;
+  const unfit = checkSchema(MAP_SCHEMAS[rows], map);
+  if (unfit !== undefined) throw wrong(fieldProblem(map) ?? unfit);
+  const problem = crossProblem(map);
   if (problem !== undefined) throw wrong(problem);
-  return document as ImportMap;
+  return map;
+};
+
+/** Each field by itself: of a union, a schema only says that none of its forms fits. */
+const fieldProblem = (map: ImportMap): string | undefined => {
+  for (const [place, field] of fieldsOf(map)) {
+    if (typeof field === 'string') continue;
+    if (typeof field !== 'object' || field === null)
+      return `${place} must be the name of a column, {column: …} or {constant: …}`;
+    const problem = checkSchema('constant' in field ? CONSTANT_SCHEMA : COLUMN_SCHEMA, field);
+    if (problem !== undefined)
+      return problem.startsWith('the document ') ? problem.replace('the document', place) : `${place}.${problem}`;
+  }
+  return undefined;
 };
 
 /** What a schema cannot say. */
@@ -62,10 +86,11 @@ const crossProblem = (map: ImportMap): string | undefined => {
 };
 
 /** Every field of a map with its place in it. */
-export const fieldsOf = (map: ImportMap): [place: string, field: FieldSpec][] => {
+const fieldsOf = (map: ImportMap): [place: string, field: FieldSpec][] => {
   const found: [string, FieldSpec][] = [];
   const add = (place: string, fields: object | undefined): void => {
-    for (const [name, field] of Object.entries(fields ?? {})) found.push([`${place}.${name}`, field as FieldSpec]);
+    for (const [name, field] of typeof fields === 'object' ? Object.entries(fields ?? {}) : [])
+      found.push([`${place}.${name}`, field as FieldSpec]);
   };
   if (map.rows !== 'aliases') add('fields', map.fields);
   if (map.rows === 'orders') add('lines', map.lines);
