@@ -27,6 +27,7 @@ export class Identities {
   key = NOBODY;
   /** The key of the id itself, in its own shard; -1 where it has none. */
   ownKey = NOBODY;
+  private isOwnKey = true;
   private readonly tables: readonly Table[];
 
   constructor(tables: readonly Table[]) {
@@ -41,7 +42,8 @@ export class Identities {
     this.ownKey = index.findKey(hash64.hi, bytes, start, end);
     this.key = this.ownKey;
     this.slot = this.ownKey < 0 ? NOBODY : index.slotOf(this.ownKey);
-    if (this.ownKey >= 0 && this.slot < 0) {
+    this.isOwnKey = this.ownKey < 0 || this.slot >= 0;
+    if (!this.isOwnKey) {
       const target = index.targetOf(this.ownKey);
       this.key = target?.key ?? NOBODY;
       if (target !== undefined) {
@@ -55,6 +57,11 @@ export class Identities {
     this.fingerprintLo = hash64.lo;
     this.fingerprintHi = hash64.hi;
     return this.slot;
+  }
+
+  /** Whether the id of the last {@link locate} is no alias. */
+  get isOwn(): boolean {
+    return this.isOwnKey;
   }
 
   /** The customer's own id and its aliases. @param place as {@link shard} and {@link key} of a {@link locate} */

@@ -65,6 +65,16 @@ export class FeatureReader {
     this.ask = { sec: 0, values: new Float64Array(0), keys: {}, groups: this.groups };
   }
 
+  /** Whether the id of the last row read is the customer's own, and no alias. */
+  get isOwnId(): boolean {
+    return this.identities.isOwn;
+  }
+
+  /** The own id of the customer of the last row read, who must be known. */
+  get ownId(): string {
+    return this.identities.idsOf(this.identities).customerId;
+  }
+
   /** Called once a turn of the loop: the next reads see what other rows have added to the groups since. */
   nextTurn(): void {
     this.groups.forget();

@@ -11,6 +11,7 @@ import type { Condition } from './condition.ts';
 import { History } from './history.ts';
 import { knownMs, LabelEvents } from './label-events.ts';
 import { MomentEvents } from './moment-events.ts';
+import { People } from './people.ts';
 
 interface ExportParts {
   readonly log: EventLog;
@@ -59,19 +60,27 @@ export class Export {
   rowsSeen = 0;
   private readonly parts: ExportParts;
   private readonly history: History;
+  private readonly people: People;
   /** One a label; labels may share theirs. */
   private readonly labelEvents: readonly LabelEvents[];
   private readonly customers: readonly Customer[];
   /** Undefined where the moments are given. */
   private readonly ownMoments: readonly { readonly customer: Customer; readonly timeMs: number }[] | undefined;
 
-  private constructor(parts: ExportParts, history: History, labelEvents: readonly LabelEvents[], made?: MomentEvents) {
+  private constructor(
+    parts: ExportParts,
+    history: History,
+    people: People,
+    labelEvents: readonly LabelEvents[],
+    made?: MomentEvents,
+  ) {
     this.parts = parts;
+    this.people = people;
     this.history = history;
     this.labelEvents = labelEvents;
     this.customers = customersOf(parts.tables);
     const numbers = this.customers.reduce((most, { number }) => Math.max(most, number + 1), 0);
-    for (const events of new Set(labelEvents)) events.index(numbers);
+    for (const events of new Set(labelEvents)) events.index(numbers, people);
     const ranks = new Uint32Array(numbers);
     for (const [rank, { number }] of this.customers.entries()) ranks[number] = rank;
     this.ownMoments = made?.sorted(ranks).map(({ customer, timeMs }) => ({
@@ -98,8 +107,9 @@ export class Export {
       moments.selector === undefined ? undefined : new MomentEvents(moments.selector, moments.fromMs, moments.toMs);
     const untilMs =
       moments.selector === undefined ? (moments.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY) : moments.toMs;
-    const historyParts = { tables, dedupe, labels: [...byKey.values()], moments: made, untilMs };
-    return new Export(parts, await History.read(log, historyParts, onProgress), labelEvents, made);
+    const people = new People();
+    const historyParts = { tables, dedupe, labels: [...byKey.values()], moments: made, people, untilMs };
+    return new Export(parts, await History.read(log, historyParts, onProgress), people, labelEvents, made);
   }
 
   /** Rows that there can be at most. */
@@ -129,10 +139,11 @@ export class Export {
       reader.read(customer.id, Math.floor(atMs / 1000), false, features);
       this.rowsSeen++;
       // A row that no event has reached yet is of a customer of later, unless this is the event that makes the customer.
-      if (!isOwn && reader.lastSec === 0) continue;
+      // And an id that names somebody else by now is in that row.
+      if (!isOwn && (reader.lastSec === 0 || !reader.isOwnId)) continue;
       if (!conditions.every((condition) => condition.holds(features))) continue;
-      for (let i = 0; i < labels.length; i++) labels[i] = this.labelAt(i, customer.number, atMs);
-      yield { customerId: customer.id, atMs, features, labels };
+      for (let i = 0; i < labels.length; i++) labels[i] = this.labelAt(i, this.people.of(customer.number), atMs);
+      yield { customerId: reader.isOwnId ? customer.id : reader.ownId, atMs, features, labels };
     }
   }
 

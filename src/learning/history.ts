@@ -1,4 +1,5 @@
 import { hash64, shardOf } from '../base/hash.ts';
+import { definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import type { Applier } from '../features/apply.ts';
 import { EventFacts } from '../features/facts.ts';
@@ -9,6 +10,9 @@ import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type DedupeWindow, eventHash, foldSubject } from '../state/dedupe.ts';
 import type { LabelEvents } from './label-events.ts';
 import type { MomentEvents } from './moment-events.ts';
+import type { People } from './people.ts';
+
+const LINKED = definitionOfType('identity.linked')?.code;
 
 interface HistoryParts {
   /** Empty; every customer of the log gets a row there while the log is read. */
@@ -16,6 +20,8 @@ interface HistoryParts {
   /** Empty windows, as the service has them. */
   readonly dedupe: readonly DedupeWindow[];
   readonly labels: readonly LabelEvents[];
+  /** Told who was linked to whom. */
+  readonly people: People;
   /** Undefined where the moments are known beforehand. */
   readonly moments: MomentEvents | undefined;
   /** Events from here on are only looked at for labels. */
@@ -103,6 +109,7 @@ export class History {
       const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
       if (timeMs > this.lastMs) this.lastMs = timeMs;
       const customer = this.rowOf(shard, bytes, subjectStart, subjectEnd) * tables.length + shard;
+      if (reader.typeCode === LINKED) this.parts.people.join(customer, this.aliasOf(reader.data().alias as string));
       this.addToLabels(customer, timeMs);
       if (timeMs >= untilMs) continue;
       this.timesMs[offset] = timeMs;
@@ -111,6 +118,13 @@ export class History {
       this.order[this.count++] = offset;
     }
     if (this.count > countBefore) this.groups.push(group.records);
+  }
+
+  private aliasOf(alias: string): number {
+    const bytes = Buffer.from(alias);
+    const { length } = this.parts.tables;
+    const shard = shardOf(bytes, 0, bytes.length, length);
+    return this.rowOf(shard, bytes, 0, bytes.length) * length + shard;
   }
 
   /** Slot of the customer's row, which is empty but can be read until an event is applied. */

@@ -2,13 +2,14 @@ import { hashText } from '../base/hash.ts';
 import type { EventFacts } from '../features/facts.ts';
 import type { Selector } from '../features/selector.ts';
 import type { Label, Reversal } from '../packs/labels.ts';
+import type { People } from './people.ts';
 
 /** Adding up parts of an amount may end this share below it. */
 const ROUNDING = 1e-9;
 
 /** How a customer's event was taken back: when, and how much of it. */
 interface Step {
-  readonly customer: number;
+  customer: number;
   readonly timeMs: number;
   readonly amount: number;
 }
@@ -64,9 +65,14 @@ export class LabelEvents {
     else steps.push(step);
   }
 
-  /** Once, after the last event and before the first question. @param customers above every number added */
-  index(customers: number): void {
+  /**
+   * Once, after the last event and before the first question; from then on customers are asked for by their person.
+   * @param customers above every number added
+   */
+  index(customers: number, people: People): void {
     const { addedMs } = this;
+    for (const [i, customer] of this.customers.entries()) this.customers[i] = people.of(customer);
+    for (const steps of this.reversals.values()) for (const step of steps) step.customer = people.of(step.customer);
     this.starts = new Uint32Array(customers + 1);
     for (const customer of this.customers) this.starts[customer + 1]++;
     for (let c = 0; c < customers; c++) this.starts[c + 1] += this.starts[c];
