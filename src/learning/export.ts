@@ -136,14 +136,16 @@ export class Export {
         reader.nextTurn();
         reachedMs = atMs;
       }
-      reader.read(customer.id, Math.floor(atMs / 1000), false, features);
+      const outcome = reader.read(customer.id, Math.floor(atMs / 1000), false, features);
       this.rowsSeen++;
       // A row that no event has reached yet is of a customer of later, unless this is the event that makes the customer.
       // And an id that names somebody else by now is in that row.
       if (!isOwn && (reader.lastSec === 0 || !reader.isOwnId)) continue;
       if (!conditions.every((condition) => condition.holds(features))) continue;
       for (let i = 0; i < labels.length; i++) labels[i] = this.labelAt(i, this.people.of(customer.number), atMs);
-      yield { customerId: reader.isOwnId ? customer.id : reader.ownId, atMs, features, labels };
+      // An unlinked alias means nobody until its next event, which may be the one that makes this row.
+      const isSelf = outcome === 'unknown' || reader.isOwnId;
+      yield { customerId: isSelf ? customer.id : reader.ownId, atMs, features, labels };
     }
   }
 

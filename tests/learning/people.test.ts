@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dedupeWindows, makeStateMemory, viewState } from '../../src/app/shared-state.ts';
 import type { Event } from '../../src/events/event.ts';
-import { Export } from '../../src/learning/export.ts';
+import { compileSelector } from '../../src/features/selector.ts';
+import { Export, type Moments } from '../../src/learning/export.ts';
 import { loadPack } from '../../src/packs/pack.ts';
 import { packFolder } from '../support/pack-folder.ts';
 import { logOf } from './log-of.ts';
@@ -32,7 +33,10 @@ const order = (subject: string, day: number): Event =>
 const link = (subject: string, alias: string, day: number): Event =>
   event('identity.linked', subject, at(day), { alias });
 
-const rowsAt = async (events: readonly Event[], ...days: number[]): Promise<string[]> => {
+const rowsAt = (events: readonly Event[], ...days: number[]): Promise<string[]> =>
+  rowsOf(events, { timesMs: days.map(at) });
+
+const rowsOf = async (events: readonly Event[], moments: Moments): Promise<string[]> => {
   const { tables } = viewState(pack, makeStateMemory(pack, 16));
   const rows = await Export.read({
     log: await logOf([{ logTimeMs: at(99), events }]),
@@ -41,7 +45,7 @@ const rowsAt = async (events: readonly Event[], ...days: number[]): Promise<stri
     dedupe: dedupeWindows(pack, tables),
     labels: pack.labels,
     conditions: [],
-    moments: { timesMs: days.map(at) },
+    moments,
   });
   return Array.from(
     rows.rows(),
@@ -64,4 +68,12 @@ test('a person behind two ids is one row from the link on, with the label of bot
 test('an alias that no event has named is no row of its own', async () => {
   const events = [order('bob', 1), link('bob', 'wecom:7', 2), order('bob', 50)];
   assert.deepEqual(await rowsAt(events, 3), ['3 bob 1 0']);
+});
+
+test('a row at an event under an alias is the row of the person, and of the alias itself once it is unlinked', async () => {
+  const unlink = event('identity.unlinked', 'ada', at(12), { alias: 'phone:1' });
+  const events = [order('ada', 1), link('ada', 'phone:1', 2), order('phone:1', 5), unlink, order('phone:1', 20)];
+  const placed = compileSelector({ event: 'order.placed' });
+  const rows = await rowsOf([...events, order('bob', 60)], { selector: placed, fromMs: at(3), toMs: at(30) });
+  assert.deepEqual(rows, ['5 ada 1 0', '20 phone:1 0 0']);
 });
