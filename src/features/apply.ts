@@ -50,9 +50,10 @@ export class Applier {
   ): void {
     const { row, facts, plan, identities } = this;
     const slot = identities.locateOrMake(subject, start, end);
-    const customer = { shard: identities.shard, key: identities.key };
-    const table = this.tables[customer.shard];
-    table.load(slot, row.u32);
+    const { shard, key } = identities;
+    const table = this.tables[shard];
+    const spans = plan.spansByType[typeCode];
+    table.load(slot, row.u32, spans);
     facts.set(typeCode, timeMs, identityHash, data);
     const lastSec = row.u32[HEADER.lastSec];
     this.lateSec = Math.max(0, lastSec - facts.sec);
@@ -71,9 +72,9 @@ export class Applier {
     if (groups !== undefined)
       for (const update of groups)
         if (update.cell.selector.matches?.(facts) !== false) applyGroup(update, table.shard.groups, row, facts);
-    table.publish(slot, row.u32);
-    if (typeCode === LINKED) identities.link(customer, data.alias as string);
-    else if (typeCode === UNLINKED) identities.unlink(customer, data.alias as string);
+    table.publish(slot, row.u32, spans);
+    if (typeCode === LINKED) identities.link({ shard, key }, data.alias as string);
+    else if (typeCode === UNLINKED) identities.unlink({ shard, key }, data.alias as string);
     const { u32 } = table.shard;
     const applied = u32[SHARD_HEADER.eventsApplied] + 1;
     u32[SHARD_HEADER.eventsApplied] = applied;

@@ -1,6 +1,7 @@
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { suggest } from '../base/suggest.ts';
+import { CATALOGUE } from '../events/catalogue.ts';
 import { GroupKey } from './group-key.ts';
 import type { Cell, FeatureSpec, GroupCell, GroupHandle, GroupTablePlan, PlanBuilder, Read } from './kind.ts';
 import { consentCell } from './kinds/consent.ts';
@@ -16,10 +17,15 @@ export interface FeaturePlan {
   readonly cellsByType: readonly (readonly Cell[])[];
   readonly cells: readonly PlacedCell[];
   readonly groupsByType: readonly (readonly GroupUpdate[])[];
+  /** Words of a row that an event type may read or change, by the type's code. */
+  readonly spansByType: readonly Spans[];
   readonly groupTables: readonly GroupTablePlan[];
   /** First word of the consents, from the row's base. */
   readonly consentOffset: number;
 }
+
+/** Stretches of a row: start and end (exclusive) of each, from the row's base, rising. The header is in the first. */
+export type Spans = readonly number[];
 
 export interface Feature {
   readonly spec: FeatureSpec;
@@ -58,15 +64,39 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
     const read = builder.compile(spec);
     return { spec, read, cells: builder.takeTouched() };
   });
+  const placedByType = byType(builder.placed, (placed) => placed.cell);
+  const groupsByType = byType(builder.groupUpdates, (update) => update.cell);
   return {
     features,
     rowWords: builder.rowWords,
     cells: builder.placed,
-    cellsByType: byType(builder.placed, (placed) => placed.cell).map((list) => list.map((placed) => placed.cell)),
-    groupsByType: byType(builder.groupUpdates, (update) => update.cell),
+    cellsByType: placedByType.map((list) => list.map((placed) => placed.cell)),
+    groupsByType,
+    spansByType: CATALOGUE.map(({ code }) => code).reduce<Spans[]>((spans, code) => {
+      const keys = (groupsByType[code] ?? []).flatMap(({ table }) => cellsOfKey(table, builder.placed));
+      spans[code] = spansOf([...(placedByType[code] ?? []), ...keys]);
+      return spans;
+    }, []),
     groupTables: builder.groupTables,
     consentOffset,
   };
+};
+
+/** Cells of the row that the key of a group reads. */
+const cellsOfKey = (table: GroupTablePlan, placed: readonly PlacedCell[]): PlacedCell[] =>
+  placed.filter(({ key }) => table.by.some((part) => key === `attribute ${part.slice('attribute:'.length)}`));
+
+/** Words between two cells that are cheaper to copy than to step over. */
+const GAP_WORDS_MAX = 8;
+
+const spansOf = (cells: readonly PlacedCell[]): Spans => {
+  const spans = [0, HEADER_WORDS];
+  for (const { offset, words } of [...cells].sort((a, b) => a.offset - b.offset)) {
+    const end = spans[spans.length - 1];
+    if (offset <= end + GAP_WORDS_MAX) spans[spans.length - 1] = Math.max(end, offset + words);
+    else spans.push(offset, offset + words);
+  }
+  return spans;
 };
 
 const byType = <T>(items: readonly T[], of: (item: T) => { selector: { typeCodes: readonly number[] } }): T[][] => {

@@ -1,4 +1,5 @@
 import { hash64, hashBytes } from '../base/hash.ts';
+import type { Spans } from './plan.ts';
 import { HEADER, type RowView } from './row.ts';
 import { SHARD_HEADER, type Shard } from './shard.ts';
 import { SlotIndex } from './slot-index.ts';
@@ -21,10 +22,12 @@ export const fingerprint = (bytes: Uint8Array, start: number, end: number): void
 export class Table {
   readonly shard: Shard;
   readonly index: SlotIndex;
+  private readonly whole: Spans;
 
   constructor(shard: Shard) {
     this.shard = shard;
     this.index = new SlotIndex(shard);
+    this.whole = [0, shard.regions.rowWords];
   }
 
   /** Slot of a customer's own id whose {@link fingerprint} has just been taken, -1 where there is none. */
@@ -79,21 +82,23 @@ export class Table {
     return slot;
   }
 
-  /** Writer only: copies a row into a private one of the same length. */
-  load(slot: number, into: Uint32Array): void {
+  /** Writer only: copies a row, or stretches of it, into a private one of the same length. */
+  load(slot: number, into: Uint32Array, spans: Spans = this.whole): void {
     const { u32 } = this.shard;
     const base = this.baseOf(slot);
-    for (let word = 0; word < into.length; word++) into[word] = u32[base + word];
+    for (let i = 0; i < spans.length; i += 2)
+      for (let word = spans[i]; word < spans[i + 1]; word++) into[word] = u32[base + word];
   }
 
-  /** Writer only: makes a private row the row that readers see. */
-  publish(slot: number, from: Uint32Array): void {
+  /** Writer only: makes a private row, or the stretches of it that were loaded, the row that readers see. */
+  publish(slot: number, from: Uint32Array, spans: Spans = this.whole): void {
     const { u32 } = this.shard;
     const base = this.baseOf(slot);
     const version = u32[base] | 1;
     Atomics.store(u32, base, version);
     from[HEADER.version] = version;
-    u32.set(from, base);
+    for (let i = 0; i < spans.length; i += 2)
+      for (let word = spans[i]; word < spans[i + 1]; word++) u32[base + word] = from[word];
     Atomics.store(u32, base, version + 1);
   }
 
