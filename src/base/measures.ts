@@ -38,7 +38,7 @@ export interface MeasuredApply {
 }
 
 export const measures = {
-  /** A {@link MeasuredRequest}, once its answer was sent. */
+  /** A {@link MeasuredRequest}, as its answer goes out. */
   request: channel('beckon:http.request'),
   /** A {@link MeasuredRejection}. */
   rejection: channel('beckon:events.rejected'),

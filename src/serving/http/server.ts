@@ -33,7 +33,12 @@ export const bareServer = (options: HttpOptions, onInternal: (cause: unknown) =>
     bodyLimit: options.bodyBytesMax,
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: options.requestTimeoutMs },
+    // Node compares the two while it makes the server, before Fastify has set the first.
+    http: {
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      requestTimeout: options.requestTimeoutMs,
+      headersTimeout: options.requestTimeoutMs,
+    },
     // Percent-encoded, an id takes three times its bytes.
     routerOptions: { maxParamLength: LIMITS.idBytesMax * 3 },
     // Requests that came in are answered while the service stops; nothing is coerced, removed or filled in.
@@ -46,17 +51,28 @@ export const bareServer = (options: HttpOptions, onInternal: (cause: unknown) =>
   installProblems(app, onInternal);
   readJsonBodies(app);
   drainOnClose(app, options.requestTimeoutMs);
-  app.addHook('onResponse', (request, reply, done) => {
+  measureRequests(app);
+  return app;
+};
+
+/** Fastify's `onResponse` would wait for the socket with two listeners a request, at 3 µs; these two hooks take 0.5. */
+const measureRequests = (app: FastifyInstance): void => {
+  const startMs = Symbol('startMs');
+  app.decorateRequest(startMs, 0);
+  app.addHook('onRequest', (request, _reply, done) => {
+    (request as unknown as Record<symbol, number>)[startMs] = performance.now();
+    done();
+  });
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (measures.request.hasSubscribers)
       measures.request.publish({
         route: request.routeOptions.url ?? 'unknown',
         method: request.method,
         status: reply.statusCode,
-        durationMs: reply.elapsedTime,
+        durationMs: performance.now() - (request as unknown as Record<symbol, number>)[startMs],
       });
-    done();
+    done(null, payload);
   });
-  return app;
 };
 
 /** What never became a request is answered on the socket itself, as a problem like any other. */
