@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 const LOOK_MS = 50;
 
 /**
- * Lets a server stop although connections are open. Node ends those between two requests; one that has said nothing yet,
- * such as a browser opens in advance, is cut at once, and one with a request half sent after `graceMs`: nothing else
- * would end them, for a server that closes no longer looks for slow requests.
+ * Lets a server stop although connections are open. Node ends those that are between two requests when the stop begins;
+ * those with an answer under way end after it. One that has said nothing yet, such as a browser opens in advance, is cut at
+ * once, and one with a request half sent after `graceMs`: a server that closes no longer looks for slow requests.
  */
 export const drainOnClose = (app: FastifyInstance, graceMs: number): void => {
   const { server } = app;
@@ -21,6 +21,9 @@ export const drainOnClose = (app: FastifyInstance, graceMs: number): void => {
       done();
       return;
     }
+    // Not `closeIdleConnections`: to Node, one whose answer is still being sent is idle.
+    server.keepAliveTimeout = 1;
+    server.keepAliveTimeoutBuffer = 0;
     const look = setInterval(() => {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }, LOOK_MS);
