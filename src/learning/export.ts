@@ -80,7 +80,7 @@ export class Export {
     this.labelEvents = labelEvents;
     this.customers = customersOf(parts.tables);
     const numbers = this.customers.reduce((most, { number }) => Math.max(most, number + 1), 0);
-    for (const events of new Set(labelEvents)) events.index(numbers, people);
+    for (const events of new Set(labelEvents)) events.index(numbers, people, (offset) => history.dataAt(offset));
     const ranks = new Uint32Array(numbers);
     for (const [rank, { number }] of this.customers.entries()) ranks[number] = rank;
     this.ownMoments = made?.sorted(ranks).map(({ customer, timeMs }) => ({

@@ -75,22 +75,33 @@ export class History {
 
   /** Applies the events before a moment that were not applied yet. Moments must not go back. */
   applyBefore(momentMs: number, applier: Applier): void {
-    const { reader, order, timesMs, groupOf, recordStarts } = this;
+    const { reader, order, timesMs } = this;
     for (; this.applied < this.count; this.applied++) {
       const offset = order[this.applied];
       const timeMs = timesMs[offset];
       if (timeMs >= momentMs) return;
-      const group = groupOf[offset];
-      if (group !== this.currentGroup) {
-        reader.reset(this.groups[group]);
-        this.currentGroup = group;
-      }
-      reader.seek(recordStarts[offset]);
-      reader.next();
+      this.goTo(offset);
       const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
       eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
       applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, reader.data(), offset);
     }
+  }
+
+  /** The data of an event that was applied or that a label with a reversal looks for. */
+  dataAt(offset: number): Readonly<Record<string, unknown>> {
+    this.goTo(offset);
+    return this.reader.data();
+  }
+
+  private goTo(offset: number): void {
+    const { reader } = this;
+    const group = this.groupOf[offset];
+    if (group !== this.currentGroup) {
+      reader.reset(this.groups[group]);
+      this.currentGroup = group;
+    }
+    reader.seek(this.recordStarts[offset]);
+    reader.next();
   }
 
   private addGroup(group: LogGroup): void {
@@ -98,7 +109,7 @@ export class History {
     const { tables, dedupe, untilMs } = this.parts;
     const logTimeSec = Math.floor(group.logTimeMs / 1000);
     const number = this.groups.length;
-    const countBefore = this.count;
+    let isKept = false;
     reader.reset(group.records);
     for (let offset = group.firstOffset; reader.next(); offset++) {
       const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
@@ -110,14 +121,17 @@ export class History {
       if (timeMs > this.lastMs) this.lastMs = timeMs;
       const customer = this.rowOf(shard, bytes, subjectStart, subjectEnd) * tables.length + shard;
       if (reader.typeCode === LINKED) this.parts.people.join(customer, this.aliasOf(reader.data().alias as string));
-      this.addToLabels(customer, timeMs);
-      if (timeMs >= untilMs) continue;
-      this.timesMs[offset] = timeMs;
+      const isAsked = this.addToLabels(customer, timeMs, offset);
+      const isApplied = timeMs < untilMs;
+      if (!isAsked && !isApplied) continue;
+      isKept = true;
       this.groupOf[offset] = number;
       this.recordStarts[offset] = reader.recordStart;
+      if (!isApplied) continue;
+      this.timesMs[offset] = timeMs;
       this.order[this.count++] = offset;
     }
-    if (this.count > countBefore) this.groups.push(group.records);
+    if (isKept) this.groups.push(group.records);
   }
 
   private aliasOf(alias: string): number {
@@ -139,22 +153,22 @@ export class History {
     return slot;
   }
 
-  private addToLabels(customer: number, timeMs: number): void {
+  /** @returns whether somebody may ask for the event's data later */
+  private addToLabels(customer: number, timeMs: number, offset: number): boolean {
     const { labels, moments } = this.parts;
     const isMoment = moments !== undefined && this.fits(moments.selector, timeMs);
     if (isMoment) moments.add(customer, timeMs);
+    let isKept = false;
     for (const label of labels) {
       const { selector, reversal } = label;
-      // A reversal looks into the data, a bare selector does not: facts are only set where somebody asks for them.
       if (this.fits(selector, timeMs)) {
-        if (reversal !== undefined) this.setFacts(timeMs);
-        label.add(customer, timeMs, isMoment, this.facts);
+        label.add(customer, timeMs, isMoment, offset);
+        isKept ||= reversal !== undefined;
       }
-      if (reversal !== undefined && this.fits(reversal.selector, timeMs)) {
-        this.setFacts(timeMs);
-        label.reverse(customer, timeMs, this.facts);
-      }
+      if (reversal !== undefined && this.fits(reversal.selector, timeMs))
+        label.reverse(customer, timeMs, this.reader.data());
     }
+    return isKept;
   }
 
   private fits({ typeCodes, matches }: Selector, timeMs: number): boolean {

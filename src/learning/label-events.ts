@@ -1,11 +1,12 @@
 import { hashText } from '../base/hash.ts';
-import type { EventFacts } from '../features/facts.ts';
 import type { Selector } from '../features/selector.ts';
 import type { Label, Reversal } from '../packs/labels.ts';
 import type { People } from './people.ts';
 
 /** Adding up parts of an amount may end this share below it. */
 const ROUNDING = 1e-9;
+
+type Data = Readonly<Record<string, unknown>>;
 
 /** How a customer's event was taken back: when, and how much of it. */
 interface Step {
@@ -24,9 +25,8 @@ export class LabelEvents {
   private readonly customers: number[] = [];
   private readonly addedMs: number[] = [];
   private readonly areMoments: boolean[] = [];
-  /** Hash of the field that reversals name, and the amount that they have to reach; only with reversals. */
-  private readonly keys: number[] = [];
-  private readonly amounts: number[] = [];
+  private readonly offsets: number[] = [];
+  /** By hash of the field that they have in common with what they take back. */
   private readonly reversals = new Map<number, Step[]>();
   /** Events of customer c, in the order of time: `order[starts[c]]` to `order[starts[c + 1] - 1]`. */
   private starts = new Uint32Array(1);
@@ -43,23 +43,23 @@ export class LabelEvents {
     return JSON.stringify([selector.key, reversal?.selector.key, reversal?.same, reversal?.amount]);
   }
 
-  /** @param isMoment whether the event makes a moment, and so is no outcome of that moment */
-  add(customer: number, timeMs: number, isMoment: boolean, facts: EventFacts): void {
+  /**
+   * @param isMoment whether the event makes a moment, and so is no outcome of that moment
+   * @param offset of the event in the log
+   */
+  add(customer: number, timeMs: number, isMoment: boolean, offset: number): void {
     this.customers.push(customer);
     this.addedMs.push(timeMs);
     this.areMoments.push(isMoment);
-    const { reversal } = this;
-    if (reversal === undefined) return;
-    this.keys.push(keyOf(facts.data[reversal.same]));
-    this.amounts.push(reversal.amount === undefined ? 0 : Number(facts.data[reversal.amount] ?? Number.NaN));
+    if (this.reversal !== undefined) this.offsets.push(offset);
   }
 
   /** An event of the label's reversal. */
-  reverse(customer: number, timeMs: number, facts: EventFacts): void {
+  reverse(customer: number, timeMs: number, data: Data): void {
     const { same, amount } = this.reversal!;
-    const key = keyOf(facts.data[same]);
+    const key = keyOf(data[same]);
     if (Number.isNaN(key)) return;
-    const step = { customer, timeMs, amount: amount === undefined ? 0 : Number(facts.data[amount] ?? 0) };
+    const step = { customer, timeMs, amount: amount === undefined ? 0 : Number(data[amount] ?? 0) };
     const steps = this.reversals.get(key);
     if (steps === undefined) this.reversals.set(key, [step]);
     else steps.push(step);
@@ -68,8 +68,9 @@ export class LabelEvents {
   /**
    * Once, after the last event and before the first question; from then on customers are asked for by their person.
    * @param customers above every number added
+   * @param dataAt the data of the event at an offset: asked only for customers who have taken something back
    */
-  index(customers: number, people: People): void {
+  index(customers: number, people: People, dataAt: (offset: number) => Data): void {
     const { addedMs } = this;
     for (const [i, customer] of this.customers.entries()) this.customers[i] = people.of(customer);
     for (const steps of this.reversals.values()) for (const step of steps) step.customer = people.of(step.customer);
@@ -82,7 +83,8 @@ export class LabelEvents {
     for (let c = 0; c < customers; c++)
       this.order.subarray(this.starts[c], this.starts[c + 1]).sort((a, b) => addedMs[a] - addedMs[b]);
     for (const steps of this.reversals.values()) steps.sort((a, b) => a.timeMs - b.timeMs);
-    this.reversedMs = Float64Array.from(addedMs, (_, i) => this.reversedAt(i));
+    this.reversedMs = new Float64Array(addedMs.length).fill(Number.POSITIVE_INFINITY);
+    this.reverseAll(dataAt);
   }
 
   /**
@@ -110,15 +112,26 @@ export class LabelEvents {
     return false;
   }
 
-  private reversedAt(event: number): number {
-    const steps = this.reversals.get(this.keys[event]);
-    if (steps === undefined) return Number.POSITIVE_INFINITY;
-    const enough = this.amounts[event] * (1 - ROUNDING);
+  private reverseAll(dataAt: (offset: number) => Data): void {
+    const { reversal } = this;
+    if (reversal === undefined || this.reversals.size === 0) return;
+    const reversers = new Set<number>();
+    for (const steps of this.reversals.values()) for (const { customer } of steps) reversers.add(customer);
+    for (let i = 0; i < this.customers.length; i++) {
+      if (!reversers.has(this.customers[i])) continue;
+      const data = dataAt(this.offsets[i]);
+      const amount = reversal.amount === undefined ? 0 : Number(data[reversal.amount] ?? Number.NaN);
+      this.reversedMs[i] = this.reversedAt(this.customers[i], keyOf(data[reversal.same]), amount);
+    }
+  }
+
+  private reversedAt(customer: number, key: number, amount: number): number {
+    const enough = amount * (1 - ROUNDING);
     let sum = 0;
-    for (const { customer, timeMs, amount } of steps) {
-      if (customer !== this.customers[event]) continue;
-      sum += amount;
-      if (sum >= enough) return timeMs;
+    for (const step of this.reversals.get(key) ?? []) {
+      if (step.customer !== customer) continue;
+      sum += step.amount;
+      if (sum >= enough) return step.timeMs;
     }
     return Number.POSITIVE_INFINITY;
   }
