@@ -1,5 +1,6 @@
 import type { TObject } from 'typebox';
 import type { EventFacts } from './facts.ts';
+import type { Items } from './items.ts';
 import type { RowView } from './row.ts';
 import type { Selector, SelectorSpec } from './selector.ts';
 
@@ -17,6 +18,8 @@ export interface FeatureSpec extends SelectorSpec {
   readonly bucket?: string;
   readonly halfLife?: string;
   readonly by?: string | readonly string[];
+  /** Field of an order line or event that tells inputs apart. */
+  readonly key?: string;
 }
 
 /** What a question about a row knows besides the row. One object a thread, reused. */
@@ -51,9 +54,11 @@ export interface PlanBuilder {
   readonly minorDigits: number;
   /** Seconds east of UTC of the business. */
   readonly zoneOffsetSec: number;
+  /** What `items.yaml` says of each sku. */
+  readonly items: Items;
   /** Finds the cell with this key or makes it. @returns offset of its first word from the row's base */
   cell(key: string, words: number, make: (offset: number) => Cell): number;
-  /** Greatest number that any feature has declared for a key with {@link Kind.demand}. */
+  /** Greatest number that any feature has declared for a key with {@link Kind.demand}, 0 where none has. */
   demanded(key: string): number;
   /** Position of an earlier feature. @throws BeckonError PACK_INVALID with a suggestion */
   feature(name: string): number;

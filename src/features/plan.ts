@@ -3,6 +3,7 @@ import { LIMITS } from '../base/limits.ts';
 import { suggest } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
 import { GroupKey } from './group-key.ts';
+import { type Items, itemAttribute, NO_ITEMS } from './items.ts';
 import type { Cell, FeatureSpec, GroupCell, GroupHandle, GroupTablePlan, PlanBuilder, Read } from './kind.ts';
 import { consentCell } from './kinds/consent.ts';
 import { HEADER_WORDS } from './row.ts';
@@ -53,6 +54,7 @@ export interface PlanOptions {
   readonly minorDigits: number;
   /** Seconds east of UTC of the business. */
   readonly zoneOffsetSec: number;
+  readonly items?: Items;
 }
 
 /** @throws BeckonError PACK_INVALID where features contradict each other */
@@ -112,6 +114,7 @@ const byType = <T>(items: readonly T[], of: (item: T) => { selector: { typeCodes
 class Builder implements PlanBuilder {
   readonly minorDigits: number;
   readonly zoneOffsetSec: number;
+  readonly items: Items;
   readonly placed: PlacedCell[] = [];
   readonly groupTables: (GroupTablePlan & { cells: GroupCell[] })[] = [];
   readonly groupUpdates: GroupUpdate[] = [];
@@ -119,6 +122,7 @@ class Builder implements PlanBuilder {
   private readonly offsets = new Map<string, number>();
   private readonly positions = new Map<string, number>();
   private readonly demands = new Map<string, number>();
+  private readonly itemAttributes = new Set<string>();
   private readonly touched = new Set<string>();
   private readonly names: readonly string[];
   private current = '';
@@ -126,6 +130,8 @@ class Builder implements PlanBuilder {
   constructor(specs: readonly FeatureSpec[], options: PlanOptions) {
     this.minorDigits = options.minorDigits;
     this.zoneOffsetSec = options.zoneOffsetSec;
+    this.items = options.items ?? NO_ITEMS;
+    for (const item of this.items.values()) for (const name of Object.keys(item)) this.itemAttributes.add(name);
     this.names = specs.map((spec) => spec.name);
     for (const spec of specs) {
       const demand = kindOf(spec).demand?.(spec);
@@ -135,6 +141,7 @@ class Builder implements PlanBuilder {
 
   compile(spec: FeatureSpec): Read {
     this.current = spec.name;
+    for (const path of [spec.field, spec.key, ...Object.keys(spec.where ?? {})]) this.checkItem(path);
     const read = kindOf(spec).compile(spec, this);
     this.positions.set(spec.name, this.positions.size);
     return read;
@@ -159,13 +166,23 @@ class Builder implements PlanBuilder {
   }
 
   demanded(key: string): number {
-    return this.demands.get(key) as number;
+    return this.demands.get(key) ?? 0;
   }
 
   feature(name: string): number {
     const position = this.positions.get(name);
     if (position !== undefined) return position;
     throw new BeckonError('PACK_INVALID', `feature \`${this.current}\`: ${this.whyUnknown(name)}`);
+  }
+
+  /** A path that asks for what no item has would never see a value. */
+  private checkItem(path: string | undefined): void {
+    const attribute = path === undefined ? undefined : itemAttribute(path);
+    if (attribute === undefined || this.itemAttributes.has(attribute)) return;
+    const near = suggest(attribute, [...this.itemAttributes]);
+    const why = this.items.size === 0 ? 'it needs an `items.yaml`' : `no item of items.yaml has \`${attribute}\``;
+    const hint = near === undefined ? '' : `, did you mean \`${near}\`?`;
+    throw new BeckonError('PACK_INVALID', `feature \`${this.current}\`: \`${path}\`: ${why}${hint}`);
   }
 
   private whyUnknown(name: string): string {

@@ -4,20 +4,29 @@ import { checkSchema } from '../base/schema-check.ts';
 import { suggest } from '../base/suggest.ts';
 import { groupKeyProblem } from './group-key.ts';
 import type { FeatureSpec, Kind } from './kind.ts';
+import { action } from './kinds/action.ts';
 import { activeDays } from './kinds/active-days.ts';
+import { affinity } from './kinds/affinity.ts';
+import { anniversary } from './kinds/anniversary.ts';
 import { attribute } from './kinds/attribute.ts';
 import { channel } from './kinds/channel.ts';
 import { consent } from './kinds/consent.ts';
+import { contacts } from './kinds/contacts.ts';
 import { count } from './kinds/count.ts';
 import { decayed } from './kinds/decayed.ts';
 import { derived } from './kinds/derived.ts';
+import { distinct } from './kinds/distinct.ts';
 import { max, min } from './kinds/extreme.ts';
 import { flag } from './kinds/flag.ts';
 import { gap } from './kinds/gap.ts';
 import { hours } from './kinds/hours.ts';
 import { first, last } from './kinds/moment.ts';
+import { priceSensitivity } from './kinds/price-sensitivity.ts';
 import { rate } from './kinds/rate.ts';
+import { rhythm } from './kinds/rhythm.ts';
+import { runOut } from './kinds/run-out.ts';
 import { sum } from './kinds/sum.ts';
+import { tags } from './kinds/tags.ts';
 import { window } from './kinds/window.ts';
 import { fieldProblem, SELECTION_FIELDS, selectorProblem } from './selector.ts';
 
@@ -33,10 +42,19 @@ export const KINDS: readonly Kind[] = [
   window,
   activeDays,
   gap,
+  rhythm,
   hours,
   rate,
+  priceSensitivity,
+  runOut,
+  affinity,
+  distinct,
   channel,
+  action,
+  contacts,
   attribute,
+  tags,
+  anniversary,
   flag,
   consent,
   derived,
@@ -108,9 +126,9 @@ const problemOf = (spec: FeatureSpec): string | undefined => {
   }
   return (
     checkSchema(schemas.get(kind.name) as TSchema, spec)?.replace('the document ', '') ??
-    (kind.selects ? selectorProblem(spec) : undefined) ??
+    (kind.selects ? selectorProblem(spec, true) : undefined) ??
     kind.problem?.(spec) ??
     (spec.by === undefined ? undefined : groupKeyProblem([spec.by].flat())) ??
-    (spec.field === undefined ? undefined : fieldProblem(spec, spec.field, [spec.by].flat().includes('sku')))
+    (spec.field === undefined ? undefined : fieldProblem(spec, spec.field, [spec.by].flat().includes('sku'), true))
   );
 };

@@ -4,8 +4,10 @@ import Type, { type Static } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
 import { parseYaml } from '../base/yaml.ts';
+import type { Items } from '../features/items.ts';
 import { compilePlan, type FeaturePlan } from '../features/plan.ts';
 import { featureSpecs } from '../features/spec.ts';
+import { itemsOf } from './items.ts';
 import { compileLabels, compileMoment, type Label, type MomentRule } from './labels.ts';
 
 /** Schema of `pack.yaml`. */
@@ -38,6 +40,8 @@ export interface Pack {
   readonly folder: string;
   readonly currency: PackFile['currency'];
   readonly plan: FeaturePlan;
+  /** What `items.yaml` says of each sku. */
+  readonly items: Items;
   readonly featureNames: readonly string[];
   readonly labels: readonly Label[];
   /** Where `beckon export` takes its moments when it is given none. */
@@ -47,7 +51,8 @@ export interface Pack {
 }
 
 /**
- * Reads a pack folder: `pack.yaml`, `features.yaml`, and where present `labels.yaml` and `segments.yaml`.
+ * Reads a pack folder: `pack.yaml`, `features.yaml`, and where present `items.yaml`, `labels.yaml` and
+ * `segments.yaml`.
  * @throws BeckonError PACK_INVALID in the user's words
  */
 export const loadPack = (folder: string): Pack => {
@@ -56,9 +61,11 @@ export const loadPack = (folder: string): Pack => {
   if (problem !== undefined) throw new BeckonError('PACK_INVALID', `pack.yaml: ${problem}`);
   const labels = readOptional(folder, 'labels.yaml') ?? { labels: [] };
   const specs = featureSpecs(readYaml(folder, 'features.yaml'));
+  const items = itemsOf(readOptional(folder, 'items.yaml') ?? { items: [] });
   const plan = compilePlan(specs, {
     minorDigits: file.currency.minorDigits,
     zoneOffsetSec: offsetSec(file.utcOffset),
+    items,
   });
   return {
     name: file.name,
@@ -66,6 +73,7 @@ export const loadPack = (folder: string): Pack => {
     folder,
     currency: file.currency,
     plan,
+    items,
     featureNames: specs.map((spec) => spec.name),
     labels: compileLabels(labels),
     moment: compileMoment(labels),

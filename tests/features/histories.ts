@@ -36,9 +36,12 @@ const data = (required: Model, optional: Model = {}) =>
 
 const line = data(
   { sku: text(...SKUS), quantity: fc.integer({ min: 0, max: 400 }).map((n) => n / 100) },
-  { category: text('tea', 'nut') },
+  { category: text('tea', 'nut'), supplyDays: fc.constantFrom(0, 7, 30, 0.5, 36_600) },
 );
-const contact = data({ channel }, { campaignId: text('c1', 'c2') });
+const contact = data(
+  { channel },
+  { campaignId: text('c1', 'c2'), contactId: text('n1', 'n2', 'n3', 'n4', 'n5'), actionId: text('a1', 'a2', 'a3') },
+);
 const consent = data(
   { channel: text(...CHANNELS, '*') },
   {
@@ -51,6 +54,7 @@ const consent = data(
     ),
   },
 );
+const tags = fc.subarray(['vip', 'parent', 'tea', 'late']);
 const nothing = data({});
 
 const BODIES: readonly (readonly [type: string, body: fc.Arbitrary<Record<string, unknown>>])[] = [
@@ -68,11 +72,14 @@ const BODIES: readonly (readonly [type: string, body: fc.Arbitrary<Record<string
   ['referral.converted', nothing],
   [
     'product.viewed',
-    data({ sku: text(...SKUS) }, { dwellSeconds: fc.integer({ min: 0, max: 90_000 }).map((n) => n / 100) }),
+    data(
+      { sku: text(...SKUS) },
+      { category: text('tea', 'nut'), dwellSeconds: fc.integer({ min: 0, max: 90_000 }).map((n) => n / 100) },
+    ),
   ],
   ['cart.added', data({ sku: text(...SKUS) })],
   ['search.performed', nothing],
-  ['content.opened', nothing],
+  ['content.opened', data({}, { topic: text('tea', 'health', 'news') })],
   ['content.dwelled', data({ seconds: fc.nat(500) })],
   ['content.shared', nothing],
   ['live.joined', nothing],
@@ -83,6 +90,10 @@ const BODIES: readonly (readonly [type: string, body: fc.Arbitrary<Record<string
   ['group.left', nothing],
   ['message.received', contact],
   ['contact.sent', contact],
+  ['contact.reserved', contact],
+  ['contact.released', contact],
+  ['contact.expired', contact],
+  ['contact.confirmed', contact],
   ['contact.clicked', contact],
   ['contact.replied', contact],
   ['contact.complained', contact],
@@ -105,18 +116,23 @@ const BODIES: readonly (readonly [type: string, body: fc.Arbitrary<Record<string
   ['list.changed', data({ list: text('black', 'white'), member: fc.boolean() })],
   [
     'profile.updated',
-    data({
-      attributes: data(
-        {},
-        {
-          tier: fc.constantFrom<unknown>('silver', 'gold', 'other', null, 3),
-          level: fc.constantFrom<unknown>(0, -0, 1.5, 1e300, true, 'text', null, ['a']),
-          source: fc.constantFrom<unknown>('live', 'shop', null),
-          gender: text('female', 'male'),
-          storeDistanceKm: fc.nat(40),
-        },
-      ),
-    }),
+    data(
+      {
+        attributes: data(
+          {},
+          {
+            tier: fc.constantFrom<unknown>('silver', 'gold', 'other', null, 3),
+            level: fc.constantFrom<unknown>(0, -0, 1.5, 1e300, true, 'text', null, ['a']),
+            source: fc.constantFrom<unknown>('live', 'shop', null),
+            gender: text('female', 'male'),
+            storeDistanceKm: fc.nat(40),
+            birthday: fc.constantFrom<unknown>('1990-02-29', '--11-02', '12-31', '2001-02-30', 'soon', null),
+            tags,
+          },
+        ),
+      },
+      { tagsAdded: tags, tagsRemoved: tags },
+    ),
   ],
   [
     'activity.recorded',
@@ -174,7 +190,7 @@ export const history = (options: { customers: number; eventsMax: number }): fc.A
 
 /** What groups are asked for. */
 export const questionKeys = fc.record(
-  { campaign: text('c1', 'c2', 'c9'), channel, store: text('s1', 's2'), sku: text(...SKUS) },
+  { campaign: text('c1', 'c2', 'c9'), action: text('a1', 'a9'), channel, store: text('s1', 's2'), sku: text(...SKUS) },
   { requiredKeys: [] },
 );
 

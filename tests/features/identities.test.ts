@@ -88,6 +88,7 @@ for (const folder of ['tests/support/packs/every-kind', 'models/retail']) {
             all: asOne,
             keys,
             minorDigits: pack.currency.minorDigits,
+            items: pack.items,
             zoneOffsetSec,
           };
           assertSameValues(specs, state.read(id, END_SEC, keys), slowFeatures(specs, question));

@@ -13,7 +13,7 @@ const { plan } = packOf('tests/support/packs/every-kind');
 const specs = plan.features.map((feature) => feature.spec).filter((spec) => spec.by === undefined);
 
 /** Cells that add floats: only they may show in their last bits in which order events came. */
-const FLOAT_CELLS = /^(decayed|channel fatigue) /;
+const FLOAT_CELLS = /^(decayed|decayed hours|channel fatigue) /;
 
 const rowOf = (events: readonly SlowEvent[]): RowView => {
   const state = new FeatureState(plan, 1);

@@ -99,6 +99,45 @@ const WRONG: readonly [feature: Record<string, unknown>, sentence: string][] = [
     { kind: 'channel', event: undefined, channel: 'sms', stat: 'since' },
     'feature `orders`: `unit` must be one of seconds, minutes, hours, days',
   ],
+  [{ kind: 'sum', field: 'lines.item.margin' }, 'feature `orders`: `lines.item.margin`: it needs an `items.yaml`'],
+  [{ where: { item: 'tea' } }, 'feature `orders`: `order.placed` has no field `item`'],
+  [{ where: { 'item.taste': 'sweet' } }, 'feature `orders`: `order.placed` has no field `item.taste`'],
+  [
+    { kind: 'rhythm', last: 5, stat: 'deviation' },
+    'feature `orders`: `unit` must be one of seconds, minutes, hours, days',
+  ],
+  [{ kind: 'rhythm', last: 2, stat: 'cv' }, 'feature `orders`: last must be >= 3'],
+  [
+    { kind: 'runOut', event: 'product.viewed', key: 'category', last: 4, stat: 'pace' },
+    'feature `orders`: looks at order lines: `event` must be `order.placed`',
+  ],
+  [
+    { kind: 'runOut', key: 'categroy', last: 4, stat: 'pace' },
+    'feature `orders`: `order.placed` has no field `categroy`, did you mean `category`?',
+  ],
+  [{ kind: 'runOut', key: 'category', last: 4, stat: 'due' }, 'feature `orders`: `due` needs `within`'],
+  [
+    { kind: 'affinity', event: 'content.opened', key: 'topc', last: 4, stat: 'top' },
+    'feature `orders`: `content.opened` has no field `topc`, did you mean `topic`?',
+  ],
+  [{ kind: 'affinity', key: 'category', last: 4, stat: 'share' }, 'feature `orders`: `share` needs `only`'],
+  [
+    { kind: 'distinct', field: 'lines.skus' },
+    'feature `orders`: `order.placed` has no field `lines.skus`, did you mean `lines.sku`?',
+  ],
+  [{ kind: 'action', event: undefined, slots: 4, stat: 'rate' }, 'feature `orders`: `rate` needs `prior`'],
+  [{ kind: 'contacts', event: undefined, last: 33, within: '7d' }, 'feature `orders`: last must be <= 32'],
+  [{ kind: 'tags', event: undefined }, 'feature `orders`: takes `tag` or `except`, one of them'],
+  [{ kind: 'anniversary', event: undefined, unit: 'days' }, 'feature `orders`: needs `event` or `events`'],
+  [
+    { kind: 'anniversary', attribute: 'birthday', unit: 'days' },
+    'feature `orders`: takes `attribute` or `event`, not both',
+  ],
+  [{ kind: 'anniversary', unit: 'years' }, 'feature `orders`: `unit` must be days'],
+  [
+    { kind: 'priceSensitivity', event: undefined, stat: 'tier', prior, middle: 0.5, high: 0.4 },
+    'feature `orders`: `middle` must be less than `high`',
+  ],
   [{ kind: 'consent' }, 'feature `orders`: channel is missing'],
   [
     { kind: 'attribute', event: undefined, attribute: 'a', is: 'x', vocabulary: ['x'] },

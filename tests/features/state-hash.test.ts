@@ -8,10 +8,10 @@ import { inTime, withoutDuplicates } from '../oracles/slow-event.ts';
 import { FeatureState, packOf } from '../support/feature-state.ts';
 import { history } from './histories.ts';
 
-const { plan } = packOf('tests/support/packs/every-kind');
+const { plan, items } = packOf('tests/support/packs/every-kind');
 const ofRows = compilePlan(
   plan.features.map((feature) => feature.spec).filter((spec) => spec.by === undefined),
-  { minorDigits: 3, zoneOffsetSec: 0 },
+  { minorDigits: 3, zoneOffsetSec: 0, items },
 );
 const events = history({ customers: 4, eventsMax: 60 }).map(withoutDuplicates);
 

@@ -26,7 +26,7 @@ const applied = (state: FeatureState, events: readonly SlowEvent[]): FeatureStat
 
 for (const { pack, zoneOffsetSec, runs } of PACKS) {
   const specs = pack.plan.features.map((feature) => feature.spec);
-  const { minorDigits } = pack.currency;
+  const known = { minorDigits: pack.currency.minorDigits, zoneOffsetSec, items: pack.items };
 
   test(`${pack.name}: rows and groups equal the slow twin over late, unordered and duplicate events`, () => {
     fc.assert(
@@ -39,7 +39,7 @@ for (const { pack, zoneOffsetSec, runs } of PACKS) {
           const state = applied(new FeatureState(pack.plan, SHARDS), all);
           const sec = END_SEC + laterSec;
           for (const customer of customerNames(CUSTOMERS)) {
-            const question = { customer, sec, all, keys, minorDigits, zoneOffsetSec };
+            const question = { customer, sec, all, keys, ...known };
             assertSameValues(specs, state.read(customer, sec, keys), slowFeatures(specs, question));
           }
         },
@@ -56,7 +56,7 @@ for (const { pack, zoneOffsetSec, runs } of PACKS) {
         const state = applied(new FeatureState(pack.plan, SHARDS), all);
         const [customer] = customerNames(1);
         const sec = Math.max(...all.map(({ timeMs }) => Math.floor(timeMs / 1000)));
-        const question = { customer, sec, all, keys, minorDigits, zoneOffsetSec };
+        const question = { customer, sec, all, keys, ...known };
         assertSameValues(specs, state.read(customer, sec, keys), slowFeatures(specs, question));
       }),
       { numRuns: runs },

@@ -1,3 +1,4 @@
+import type { Items } from '../../src/features/items.ts';
 import type { FeatureSpec } from '../../src/features/kind.ts';
 import type { Selection, SlowEvent } from './slow-event.ts';
 
@@ -23,6 +24,19 @@ export interface WrittenSpec extends FeatureSpec {
   readonly attribute: string;
   readonly is?: string;
   readonly vocabulary?: readonly string[];
+  readonly last: number;
+  readonly only?: string;
+  readonly top?: number;
+  readonly within?: string;
+  readonly weight?: number;
+  readonly bits?: number;
+  readonly action?: string;
+  readonly slots: number;
+  readonly tag?: string;
+  readonly except: readonly string[];
+  readonly middle: number;
+  readonly high: number;
+  readonly deep?: number;
 }
 
 /** Everything that there is to know when a customer is asked about. */
@@ -34,6 +48,9 @@ export interface Question {
   readonly keys: Readonly<Record<string, string | undefined>>;
   readonly minorDigits: number;
   readonly zoneOffsetSec: number;
+  readonly items: Items;
+  /** Words about contacts that a row keeps: the most that any feature of the pack asks for. */
+  readonly contactsMax: number;
 }
 
 const UNIT_SEC: Readonly<Record<string, number>> = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };

@@ -1,3 +1,5 @@
+import type { Items } from '../../src/features/items.ts';
+
 /** An event as the slow twin sees it: what was sent, and its place among those that came in the same millisecond. */
 export interface SlowEvent {
   readonly customer: string;
@@ -40,9 +42,33 @@ export const select = (events: readonly SlowEvent[], { event, events: names, whe
     ({ type, data }) =>
       (type === event || (names ?? []).includes(type)) &&
       Object.entries(where).every(([field, wanted]) =>
-        Array.isArray(wanted) ? wanted.some((one) => one === data[field]) : data[field] === wanted,
+        valuesAt(data, field).some((value) => [wanted].flat().includes(value)),
       ),
   );
+
+/** What a path names: the value of a field, or those of all order lines. */
+const valuesAt = (data: Data, path: string): unknown[] => {
+  if (!path.startsWith('lines.')) return [data[path]];
+  if (path === 'lines.count') return [numberAt(data, path)];
+  return data.lines === undefined ? [] : partsOf(data).map((line) => line[path.slice(6)]);
+};
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** The order lines, or the event itself. */
+export const partsOf = (data: Data): readonly Data[] => (data.lines as Data[] | undefined) ?? [data];
+
+/** The events with what is known of their items written into them and their lines, as `item.<attribute>`. */
+export const withItems = (events: readonly SlowEvent[], items: Items): SlowEvent[] => {
+  const filled = (part: Data): Data => {
+    const item = Object.entries(items.get(part.sku as string) ?? {});
+    return { ...part, ...Object.fromEntries(item.map(([name, value]) => [`item.${name}`, value])) };
+  };
+  return events.map((event) => {
+    const lines = event.data.lines as Data[] | undefined;
+    return { ...event, data: { ...filled(event.data), ...(lines === undefined ? {} : { lines: lines.map(filled) }) } };
+  });
+};
 
 /** The number that a field path names, undefined where the event does not carry it. */
 export const numberAt = (data: Readonly<Record<string, unknown>>, path: string): number | undefined => {

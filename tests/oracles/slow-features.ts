@@ -1,7 +1,9 @@
 import type { FeatureSpec } from '../../src/features/kind.ts';
 import { type Question, seconds, unitSec, type WrittenSpec, weightAfter } from './question.ts';
-import { inTime, numberAt, type Selection, type SlowEvent, secOf, select } from './slow-event.ts';
+import { inTime, numberAt, type Selection, type SlowEvent, secOf, select, withItems } from './slow-event.ts';
 import { attributeAt, groupContributions } from './slow-groups.ts';
+import { affinityStat, contactsStat, rhythmStat, runOutStat } from './slow-newest.ts';
+import { actionStat, daysToAnniversary, distinctEstimate, priceStat, tagValue } from './slow-profile.ts';
 import { channelStat, consentGiven, derivedValue } from './slow-reach.ts';
 
 const DAY = 86_400;
@@ -65,14 +67,15 @@ const extreme =
   };
 
 /** Events by hour or weekday (Monday = 0) of the business; a bin counts no further than its bits do. */
-const bins = (spec: WrittenSpec, events: readonly SlowEvent[], zoneOffsetSec: number): number[] => {
+const bins = (spec: WrittenSpec, events: readonly SlowEvent[], { sec, zoneOffsetSec }: Question): number[] => {
   const isHour = spec.bins === 'hour';
   const histogram = new Array<number>(isHour ? 24 : 7).fill(0);
   for (const event of events) {
     const local = new Date((secOf(event) + zoneOffsetSec) * 1000);
-    histogram[isHour ? local.getUTCHours() : (local.getUTCDay() + 6) % 7]++;
+    const bin = isHour ? local.getUTCHours() : (local.getUTCDay() + 6) % 7;
+    histogram[bin] += weightAfter(sec - secOf(event), spec.halfLife);
   }
-  return histogram.map((n) => Math.min(n, isHour ? 255 : 65_535));
+  return spec.halfLife === undefined ? histogram.map((n) => Math.min(n, isHour ? 255 : 65_535)) : histogram;
 };
 
 const SLOW: Readonly<Record<string, Slow>> = {
@@ -112,15 +115,24 @@ const SLOW: Readonly<Record<string, Slow>> = {
     if (events.length < 2) return spec.default ?? 0;
     return (secOf(events.at(-1)!) - secOf(events[0])) / (events.length - 1) / unitSec(spec);
   },
-  hours: (spec, { zoneOffsetSec }, own) => {
+  hours: (spec, question, own) => {
     const total = (histogram: readonly number[]): number => histogram.reduce((a, b) => a + b, 0);
-    const hits = bins(spec, select(own, spec), zoneOffsetSec);
-    const among = spec.of === undefined ? hits : bins(spec, select(own, spec.of), zoneOffsetSec);
+    const hits = bins(spec, select(own, spec), question);
+    const among = spec.of === undefined ? hits : bins(spec, select(own, spec.of), question);
     const inside = total(hits.slice(spec.from, spec.to));
     return smoothed(inside, spec.of === undefined ? total(hits) : total(among.slice(spec.from, spec.to)), spec.prior);
   },
   rate: (spec, question, own) =>
     smoothed(weightedSum(spec, spec, question, own), weightedSum(spec, spec.of, question, own), spec.prior),
+  rhythm: rhythmStat,
+  runOut: runOutStat,
+  affinity: affinityStat,
+  contacts: contactsStat,
+  distinct: distinctEstimate,
+  action: actionStat,
+  tags: tagValue,
+  anniversary: daysToAnniversary,
+  priceSensitivity: priceStat,
   channel: channelStat,
   attribute: (spec, { sec }, own) => {
     const told = attributeAt(own, spec.attribute);
@@ -146,7 +158,12 @@ const SLOW: Readonly<Record<string, Slow>> = {
  * the obvious twin of what rows, cells and groups compute step by step.
  * @returns values by name
  */
-export const slowFeatures = (specs: readonly FeatureSpec[], question: Question): Map<string, number> => {
+export const slowFeatures = (
+  specs: readonly FeatureSpec[],
+  asked: Omit<Question, 'contactsMax'>,
+): Map<string, number> => {
+  const contactsMax = Math.max(0, ...specs.map((spec) => (spec.kind === 'contacts' ? (spec as WrittenSpec).last : 0)));
+  const question = { ...asked, contactsMax, all: withItems(asked.all, asked.items) };
   const own = question.all.filter(({ customer }) => customer === question.customer);
   const values = new Map<string, number>();
   for (const spec of specs as readonly WrittenSpec[])

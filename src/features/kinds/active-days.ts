@@ -110,7 +110,7 @@ export const activeDays: Kind = {
     const offset = plan.cell(key, 1 + words, (at) => {
       const ring = new DayRing(at, words);
       return {
-        selector: compileSelector(spec),
+        selector: compileSelector(spec, plan.items),
         apply: (row, facts) => ring.set(row.u32, row.base, Math.floor(facts.sec / DAY_SEC)),
         merge: (into, from) => ring.merge(into.u32, into.base, from.u32, from.base),
       };

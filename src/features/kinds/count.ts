@@ -25,7 +25,7 @@ export const count: Kind = {
   selects: true,
   exact: true,
   compile(spec, plan) {
-    const selector = compileSelector(spec);
+    const selector = compileSelector(spec, plan.items);
     if (spec.by !== undefined) {
       const group = plan.group(spec, { key: `count ${selector.key}`, selector, decayPerSec: 0, amount: () => 1 });
       return (row, ask) => group.sum(row, ask);

@@ -53,9 +53,9 @@ export const decayed: Kind = {
   selects: true,
   exact: true,
   compile(spec, plan) {
-    const selector = compileSelector(spec);
+    const selector = compileSelector(spec, plan.items);
     const perSec = decayPerSec(spec.halfLife as string);
-    const amount: Amount = spec.field === undefined ? () => 1 : compileField(spec.field);
+    const amount: Amount = spec.field === undefined ? () => 1 : compileField(spec.field, plan.items);
     const key = `decayed ${spec.field ?? ''} ${spec.halfLife} ${selector.key}`;
     if (spec.by !== undefined) {
       const group = plan.group(spec, { key, selector, decayPerSec: perSec, amount });

@@ -11,8 +11,8 @@ const extremeKind = (which: 'min' | 'max'): Kind => ({
   selects: true,
   exact: true,
   compile(spec, plan) {
-    const selector = compileSelector(spec);
-    const field = compileField(spec.field as string);
+    const selector = compileSelector(spec, plan.items);
+    const field = compileField(spec.field as string, plan.items);
     const offset = plan.cell(`${which} ${spec.field} ${selector.key}`, 1, (at) => {
       const take = (u32: Uint32Array, f32: Float32Array, word: number, value: number): void => {
         if (u32[word] !== 0 && (which === 'max' ? value <= f32[word] : value >= f32[word])) return;

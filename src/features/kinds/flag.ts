@@ -19,12 +19,12 @@ export const flag: Kind = {
   selects: true,
   exact: true,
   problem(spec) {
-    const problem = selectorProblem((spec as FlagSpec).off);
+    const problem = selectorProblem((spec as FlagSpec).off, true);
     return problem === undefined ? undefined : `\`off\` ${problem}`;
   },
   compile(spec, plan) {
-    const on = compileSelector(spec);
-    const off = compileSelector((spec as FlagSpec).off);
+    const on = compileSelector(spec, plan.items);
+    const off = compileSelector((spec as FlagSpec).off, plan.items);
     const both = { ...on, typeCodes: [...new Set([...on.typeCodes, ...off.typeCodes])], matches: undefined };
     const offset = plan.cell(`flag ${on.key} ${off.key}`, 2, (at) => ({
       selector: both,

@@ -14,7 +14,7 @@ export const gap: Kind = {
   problem: (spec) =>
     spec.unit in TIME_UNITS ? undefined : `\`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`,
   compile(spec, plan) {
-    const selector = compileSelector(spec);
+    const selector = compileSelector(spec, plan.items);
     const n = countCell(selector, plan);
     const firstSec = momentCell('first', selector, plan);
     const lastSec = momentCell('last', selector, plan);

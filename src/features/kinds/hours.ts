@@ -1,7 +1,9 @@
 import Type from 'typebox';
-import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { DURATION } from '../duration.ts';
+import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector, type SelectorSpec, selectorProblem } from '../selector.ts';
+import { decayedBins } from './decayed-bins.ts';
 import { RATE_FIELDS } from './rate.ts';
 
 const DAY_SEC = 86_400;
@@ -77,21 +79,19 @@ class Histogram {
   }
 }
 
+const binOf = (bins: HoursSpec['bins'], localSec: number): number =>
+  bins === 'hour' ? Math.floor((localSec % DAY_SEC) / HOUR_SEC) : (Math.floor(localSec / DAY_SEC) + EPOCH_WEEKDAY) % 7;
+
 const histogramCell = (
   bins: HoursSpec['bins'],
   events: SelectorSpec,
   histogram: Histogram,
   plan: PlanBuilder,
 ): number => {
-  const selector = compileSelector(events);
+  const selector = compileSelector(events, plan.items);
   return plan.cell(`hours ${bins} ${selector.key}`, histogram.words, (at) => ({
     selector,
-    apply(row, facts) {
-      const sec = facts.sec + plan.zoneOffsetSec;
-      const bin =
-        bins === 'hour' ? Math.floor((sec % DAY_SEC) / HOUR_SEC) : (Math.floor(sec / DAY_SEC) + EPOCH_WEEKDAY) % 7;
-      histogram.add(row, at, bin, 1);
-    },
+    apply: (row, facts) => histogram.add(row, at, binOf(bins, facts.sec + plan.zoneOffsetSec), 1),
     merge(into, from) {
       for (let bin = 0; bin < histogram.bins; bin++) histogram.add(into, at, bin, histogram.get(from, at, bin));
     },
@@ -101,6 +101,7 @@ const histogramCell = (
 /**
  * Over the hours `from` ≤ hour < `to` (or weekdays, Monday = 0) in the time of the business: the share of the events
  * that fall there, or with `of` the rate of events among those of `of` there; smoothed, (k + weight × rate) / (n + weight).
+ * With `halfLife` an event weighs half after each half-life: a float a bin and a word, instead of small counters.
  */
 export const hours: Kind = {
   name: 'hours',
@@ -110,6 +111,7 @@ export const hours: Kind = {
     to: Type.Integer({ minimum: 1, maximum: 24 }),
     of: Type.Optional(RATE_FIELDS.of),
     prior: RATE_FIELDS.prior,
+    halfLife: Type.Optional(DURATION),
   }),
   selects: true,
   exact: true,
@@ -117,11 +119,12 @@ export const hours: Kind = {
     const { bins, from = 0, to = 0, of } = spec as HoursSpec;
     if (to > SHAPES[bins].bins) return `\`to\` must be at most ${SHAPES[bins].bins}`;
     if (from >= to) return '`from` must be less than `to`';
-    const problem = of === undefined ? undefined : selectorProblem(of);
+    const problem = of === undefined ? undefined : selectorProblem(of, true);
     return problem === undefined ? undefined : `\`of\` ${problem}`;
   },
   compile(spec, plan) {
     const { bins, from = 0, to = 0, of, prior } = spec as HoursSpec;
+    if (spec.halfLife !== undefined) return decayedShare(spec as HoursSpec, plan);
     const histogram = new Histogram(SHAPES[bins]);
     const offset = histogramCell(bins, spec, histogram, plan);
     const trials = of === undefined ? undefined : histogramCell(bins, of, histogram, plan);
@@ -132,4 +135,16 @@ export const hours: Kind = {
     return (row) =>
       (histogram.sum(row, offset, inside) + expected) / (histogram.sum(row, trials ?? offset, among) + weight);
   },
+};
+
+const decayedShare = (spec: HoursSpec, plan: PlanBuilder): Read => {
+  const { bins, from = 0, to = 0, of, prior } = spec;
+  const count = SHAPES[bins].bins;
+  const histogram = (events: SelectorSpec) =>
+    decayedBins(bins, events, spec.halfLife as string, count, (sec) => binOf(bins, sec + plan.zoneOffsetSec), plan);
+  const hits = histogram(spec);
+  const trials = histogram(of ?? spec);
+  const [first, end] = of === undefined ? [0, count] : [from, to];
+  const { rate, weight } = prior;
+  return (row, ask) => (hits(row, ask.sec, from, to) + weight * rate) / (trials(row, ask.sec, first, end) + weight);
 };

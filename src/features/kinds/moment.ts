@@ -21,7 +21,7 @@ export const momentCell = (which: 'first' | 'last', selector: Selector, plan: Pl
 
 /** Value of a field at the first or last event: 3 words (second, tie, value). */
 const valueCell = (which: 'first' | 'last', field: string, selector: Selector, plan: PlanBuilder): number => {
-  const read = compileField(field);
+  const read = compileField(field, plan.items);
   return plan.cell(`${which} ${field} ${selector.key}`, 3, (offset) => {
     const wins = (row: RowView, at: number, sec: number, tie: number, value: number): boolean => {
       const storedSec = row.u32[at];
@@ -62,7 +62,7 @@ const momentKind = (which: 'first' | 'last'): Kind => ({
     return `without \`field\` it is a time, so \`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
   },
   compile(spec: FeatureSpec, plan): Read {
-    const selector = compileSelector(spec);
+    const selector = compileSelector(spec, plan.items);
     const missing = spec.default ?? 0;
     if (spec.field !== undefined) {
       const offset = valueCell(which, spec.field, selector, plan);

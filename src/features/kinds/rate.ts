@@ -31,7 +31,7 @@ export const rate: Kind = {
   selects: true,
   exact: true,
   problem(spec) {
-    const problem = selectorProblem((spec as RateSpec).of);
+    const problem = selectorProblem((spec as RateSpec).of, true);
     return problem === undefined ? undefined : `\`of\` ${problem}`;
   },
   compile(spec, plan) {
@@ -43,7 +43,7 @@ export const rate: Kind = {
 };
 
 const weightOf = (spec: FeatureSpec, events: SelectorSpec, plan: PlanBuilder): Read => {
-  const selector = compileSelector(events);
+  const selector = compileSelector(events, plan.items);
   const perSec = spec.halfLife === undefined ? 0 : decayPerSec(spec.halfLife);
   const key = spec.halfLife === undefined ? `count ${selector.key}` : `decayed  ${spec.halfLife} ${selector.key}`;
   if (spec.by !== undefined) {

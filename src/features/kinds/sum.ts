@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 import { addInt64, readInt64 } from '../row.ts';
-import { compileField, compileSelector } from '../selector.ts';
+import { compileField, compileSelector, type Selector } from '../selector.ts';
 
 /** Steps of a unit in which sums are kept: integers add up the same in any order, floats do not. */
 const STEPS_PER_UNIT = 1000;
@@ -9,6 +9,21 @@ const STEPS_PER_UNIT = 1000;
 /** Money is summed in minor units, everything else in thousandths. */
 export const sumSteps = (spec: FeatureSpec, plan: PlanBuilder): number =>
   spec.unit === 'money' ? 10 ** plan.minorDigits : STEPS_PER_UNIT;
+
+/** Adds (or finds) the sum of a field in steps: 2 words, a signed 64-bit integer. */
+export const sumCell = (path: string, selector: Selector, steps: number, plan: PlanBuilder): number => {
+  const field = compileField(path, plan.items);
+  return plan.cell(`sum ${path} ${selector.key} ${steps}`, 2, (at) => ({
+    selector,
+    apply(row, facts) {
+      const amount = field(facts.data);
+      if (!Number.isNaN(amount)) addInt64(row.u32, row.base + at, Math.round(amount * steps));
+    },
+    merge(into, from) {
+      addInt64(into.u32, into.base + at, readInt64(from.u32, from.base + at));
+    },
+  }));
+};
 
 /** Sum of a field: 2 words, a signed 64-bit integer, exact up to 2^53 steps. */
 export const sum: Kind = {
@@ -20,25 +35,16 @@ export const sum: Kind = {
   selects: true,
   exact: true,
   compile(spec, plan) {
-    const selector = compileSelector(spec);
-    const field = compileField(spec.field as string);
+    const selector = compileSelector(spec, plan.items);
     const steps = sumSteps(spec, plan);
-    const key = `sum ${spec.field} ${selector.key} ${steps}`;
     if (spec.by !== undefined) {
+      const field = compileField(spec.field as string, plan.items);
+      const key = `sum ${spec.field} ${selector.key} ${steps}`;
       const amount = (data: Readonly<Record<string, unknown>>): number => Math.round(field(data) * steps);
       const group = plan.group(spec, { key, selector, decayPerSec: 0, amount });
       return (row, ask) => group.sum(row, ask) / steps;
     }
-    const offset = plan.cell(key, 2, (at) => ({
-      selector,
-      apply(row, facts) {
-        const amount = field(facts.data);
-        if (!Number.isNaN(amount)) addInt64(row.u32, row.base + at, Math.round(amount * steps));
-      },
-      merge(into, from) {
-        addInt64(into.u32, into.base + at, readInt64(from.u32, from.base + at));
-      },
-    }));
+    const offset = sumCell(spec.field as string, selector, steps, plan);
     return (row) => readInt64(row.u32, row.base + offset) / steps;
   },
 };

@@ -75,8 +75,8 @@ export const window: Kind = {
     const key = keyOf(spec);
     const length = plan.demanded(key);
     const bucketSec = durationSec(spec.bucket as string);
-    const selector = compileSelector(spec);
-    const field = spec.field === undefined ? undefined : compileField(spec.field);
+    const selector = compileSelector(spec, plan.items);
+    const field = spec.field === undefined ? undefined : compileField(spec.field, plan.items);
     const steps = field === undefined ? 1 : sumSteps(spec, plan);
     const words = 1 + (field === undefined ? Math.ceil(length / 2) : length);
     const ringAt = (at: number): Ring => (field === undefined ? countRing(at, length) : sumRing(at, length));

@@ -1,0 +1,126 @@
+import Type from 'typebox';
+import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
+import { DURATION, durationSec } from '../duration.ts';
+import type { EventFacts } from '../facts.ts';
+import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
+import { NewestInputs } from '../newest-inputs.ts';
+import type { RowView } from '../row.ts';
+import { compileSelector } from '../selector.ts';
+import { textHash } from './attribute.ts';
+
+interface ContactsSpec extends FeatureSpec {
+  readonly last: number;
+  readonly within: string;
+  readonly channel?: Channel;
+}
+
+/** 1 January 2000: minutes from there fit into 25 bits until 2063. Earlier contacts are not kept. */
+const BEGIN_MINUTE = 15_778_080;
+const MINUTE_SHIFT = 7;
+const CHANNEL_SHIFT = 3;
+const CHANNEL_MASK = 0xf;
+const STATE_MASK = 0x7;
+const MINUTE_SEC = 60;
+const KEY = 'contacts';
+
+/** What happened to a contact, by the event that says so; of one contact the greatest state holds. */
+const STATES: readonly (readonly [type: string, state: number])[] = [
+  ['contact.reserved', 1],
+  ['contact.confirmed', 2],
+  ['contact.sent', 2],
+  ['call.ended', 2],
+  ['contact.released', 3],
+  ['contact.expired', 3],
+];
+const GIVEN_BACK = 3;
+
+const SELECTOR = compileSelector({ events: STATES.map(([type]) => type) });
+const stateByCode = new Map(STATES.map(([event, state]) => [compileSelector({ event }).typeCodes[0], state]));
+const HUMAN_CALL = channelCode('human_call');
+
+/** Contacts without an id are told apart by what told their events apart. */
+const hashOf = ({ data, tie }: EventFacts): number => {
+  const id = data.contactId ?? data.callId;
+  return typeof id === 'string' ? textHash(id) : tie;
+};
+
+/** The newest inputs about contacts: 2 words each (minute, channel and state; hash of the contact). */
+const contactsCell = (size: number, plan: PlanBuilder): NewestInputs => {
+  const offset = plan.cell(KEY, size * 2, (at) => {
+    const inputs = new NewestInputs(at, size, 2);
+    return {
+      selector: SELECTOR,
+      apply(row, facts) {
+        const minute = Math.floor(facts.sec / MINUTE_SEC) - BEGIN_MINUTE;
+        if (minute <= 0) return;
+        const named = channelCode(facts.data.channel as string);
+        const channel = named < 0 ? HUMAN_CALL : named;
+        const state = stateByCode.get(facts.typeCode) as number;
+        const word = ((minute << MINUTE_SHIFT) | (channel << CHANNEL_SHIFT) | state) >>> 0;
+        inputs.add(row, word, hashOf(facts), 0);
+      },
+      merge: (into, from) => inputs.merge(into, from),
+    };
+  });
+  return new NewestInputs(offset, size, 2);
+};
+
+/**
+ * Contacts within a time by the whole minute, from the ring alone: those reserved, sent or called and not given back.
+ * @param channel its code, or -1 for all
+ * @returns infinity where the ring is full and its oldest input lies within the time: more may have been there
+ */
+export const contactsWithin = (
+  inputs: NewestInputs,
+  size: number,
+  row: RowView,
+  nowSec: number,
+  withinSec: number,
+  channel: number,
+): number => {
+  const n = inputs.count(row);
+  const since = Math.floor((nowSec - withinSec) / MINUTE_SEC) - BEGIN_MINUTE;
+  if (n === size && inputs.timeOf(row, n - 1) >>> MINUTE_SHIFT > since) return Number.POSITIVE_INFINITY;
+  let found = 0;
+  for (let i = 0; i < n && inputs.timeOf(row, i) >>> MINUTE_SHIFT > since; i++) {
+    const code = (inputs.timeOf(row, i) >>> CHANNEL_SHIFT) & CHANNEL_MASK;
+    if (channel >= 0 && code !== channel) continue;
+    if (isCounted(inputs, row, i, n)) found++;
+  }
+  return found;
+};
+
+/** Whether an input is the first word of its contact within the ring, and none of its words gives the contact back. */
+const isCounted = (inputs: NewestInputs, row: RowView, i: number, n: number): boolean => {
+  const hash = inputs.keyOf(row, i);
+  for (let j = 0; j < n; j++) {
+    if (inputs.keyOf(row, j) !== hash) continue;
+    if (j < i || (inputs.timeOf(row, j) & STATE_MASK) === GIVEN_BACK) return false;
+  }
+  return true;
+};
+
+/**
+ * How many contacts went out within a time, over all channels or one, decided from the newest `last` inputs about contacts
+ * that the row keeps. Where these do not reach back far enough the answer is `last`, the most that they can tell.
+ * Sequence-bound: 2 words an input; all features share the longest ring.
+ */
+export const contacts: Kind = {
+  name: 'contacts',
+  schema: Type.Object({
+    last: Type.Integer({ minimum: 1, maximum: 32 }),
+    within: DURATION,
+    channel: Type.Optional(Type.Union(CHANNELS.map((name) => Type.Literal(name)))),
+  }),
+  selects: false,
+  exact: false,
+  demand: (spec) => ({ key: KEY, size: (spec as ContactsSpec).last }),
+  compile(spec, plan): Read {
+    const { within, channel } = spec as ContactsSpec;
+    const size = plan.demanded(KEY);
+    const inputs = contactsCell(size, plan);
+    const withinSec = durationSec(within);
+    const code = channel === undefined ? -1 : channelCode(channel);
+    return (row, ask) => Math.min(size, contactsWithin(inputs, size, row, ask.sec, withinSec, code));
+  },
+};

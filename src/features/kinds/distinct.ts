@@ -1,0 +1,60 @@
+import Type from 'typebox';
+import { compilePart, forEachPart } from '../items.ts';
+import type { FeatureSpec, Kind } from '../kind.ts';
+import type { RowView } from '../row.ts';
+import { compileSelector } from '../selector.ts';
+import { textHash } from './attribute.ts';
+
+interface DistinctSpec extends FeatureSpec {
+  readonly field: string;
+  readonly bits?: number;
+}
+
+const WORD_BITS = 32;
+const BITS = 64;
+const LINES = 'lines.';
+
+/**
+ * About how many different values a field has had: linear counting, -m ln(share of the m bits that no value has set).
+ * A bit a value, so merges are exact in what they keep. The standard error is sqrt(m (e^(n/m) - n/m - 1)) / n:
+ * of 64 bits 9 % for 20 values and 11 % for 60; a full map reads as if one bit were free.
+ */
+export const distinct: Kind = {
+  name: 'distinct',
+  schema: Type.Object({
+    field: Type.String(),
+    bits: Type.Optional(Type.Union([32, 64, 128, 256, 512, 1024].map((bits) => Type.Literal(bits)))),
+  }),
+  selects: true,
+  exact: true,
+  compile(spec, plan) {
+    const { field, bits = BITS } = spec as DistinctSpec;
+    const selector = compileSelector(spec, plan.items);
+    const words = bits / WORD_BITS;
+    const isOfLines = field.startsWith(LINES);
+    const read = compilePart(isOfLines ? field.slice(LINES.length) : field, plan.items);
+    const offset = plan.cell(`distinct ${field} ${bits} ${selector.key}`, words, (at) => {
+      const see = (row: RowView, value: unknown): void => {
+        if (value === undefined || value === null) return;
+        const bit = textHash(String(value)) % bits;
+        row.u32[row.base + at + (bit >>> 5)] |= 1 << (bit & 31);
+      };
+      return {
+        selector,
+        apply(row, { data }) {
+          if (!isOfLines) see(row, read(data));
+          else if (Array.isArray(data.lines)) forEachPart(data, (part) => see(row, read(part)));
+        },
+        merge(into, from) {
+          for (let word = 0; word < words; word++) into.u32[into.base + at + word] |= from.u32[from.base + at + word];
+        },
+      };
+    });
+    return ({ u32, base }) => {
+      let free = bits;
+      for (let at = base + offset; at < base + offset + words; at++)
+        for (let word = u32[at]; word !== 0; word &= word - 1) free--;
+      return free === bits ? 0 : bits * Math.log(bits / Math.max(1, free));
+    };
+  },
+};

@@ -1,0 +1,128 @@
+import Type from 'typebox';
+import { DURATION, durationSec, TIME_UNITS } from '../duration.ts';
+import { KEYED_FIELDS, type KeyedSpec, keyedInputs, keyProblem, supplyKey } from '../keyed-inputs.ts';
+import type { Kind } from '../kind.ts';
+import type { NewestInputs } from '../newest-inputs.ts';
+import type { RowView } from '../row.ts';
+import { textHash } from './attribute.ts';
+
+interface RunOutSpec extends KeyedSpec {
+  readonly stat: 'time' | 'pace' | 'due';
+  readonly within?: string;
+  readonly weight?: number;
+}
+
+/** So many of the customer's own cycles weigh as much as what the packs say. */
+const WEIGHT = 2;
+
+/**
+ * The consumption clock of one key over the kept inputs, worked out by {@link Clock.wind}:
+ * ```
+ *   pace   = (time between the first and last purchase + w × mean supply) / (supply of all but the last + w × mean supply)
+ *   stock  = max(0, stock - time since the purchase before) + supply × pace, from purchase to purchase
+ *   left   = stock - time since the last purchase                         below 0: it ran out so long ago
+ * ```
+ * A purchase of unknown supply lasts the mean time between purchases of the key.
+ */
+class Clock {
+  left = 0;
+  pace = 1;
+  private readonly weight: number;
+  private readonly of: Int32Array;
+
+  constructor(size: number, weight: number) {
+    this.weight = weight;
+    this.of = new Int32Array(size);
+  }
+
+  /**
+   * @param newest position of the key's newest input
+   * @returns whether the key has a clock: not without any supply, nor where it has been out for longer than the last
+   * purchase lasted, for then the customer has given it up
+   */
+  wind(inputs: NewestInputs, row: RowView, newest: number, n: number, nowSec: number): boolean {
+    const { of, weight } = this;
+    const key = inputs.keyOf(row, newest);
+    let purchases = 0;
+    for (let i = newest; i < n; i++) if (inputs.keyOf(row, i) === key) of[purchases++] = i;
+    const lastSec = inputs.timeOf(row, of[0]);
+    const elapsed = lastSec - inputs.timeOf(row, of[purchases - 1]);
+    const gap = purchases > 1 ? elapsed / (purchases - 1) : 0;
+    let total = 0;
+    for (let i = 0; i < purchases; i++) total += inputs.amountOf(row, of[i]) || gap;
+    const lastSupply = inputs.amountOf(row, of[0]) || gap;
+    if (total === 0) return false;
+    const prior = (weight * total) / purchases;
+    const pace = (elapsed + prior) / (total - lastSupply + prior);
+    let stock = 0;
+    let beforeSec = 0;
+    for (let i = purchases - 1; i >= 0; i--) {
+      const sec = inputs.timeOf(row, of[i]);
+      stock = Math.max(0, stock - (sec - beforeSec)) + (inputs.amountOf(row, of[i]) || gap) * pace;
+      beforeSec = sec;
+    }
+    this.pace = pace;
+    this.left = stock - (nowSec - lastSec);
+    return this.left >= -lastSupply * pace;
+  }
+}
+
+/**
+ * The time until what the customer bought runs out, over the newest `last` order lines told apart by `key` (category, sku or
+ * an attribute of the item): the soonest of all keys or that of `only`, below 0 where it ran out already; the `pace` of
+ * the key that runs out soonest (1 as the packs say, 2 half as fast); how many keys are `due` within a time. Sequence-bound,
+ * exact over what is kept: 3 words a line (second, key, supply).
+ */
+export const runOut: Kind = {
+  name: 'runOut',
+  schema: Type.Object({
+    ...KEYED_FIELDS,
+    stat: Type.Union(['time', 'pace', 'due'].map((stat) => Type.Literal(stat))),
+    within: Type.Optional(DURATION),
+    weight: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  }),
+  selects: true,
+  exact: false,
+  problem(spec) {
+    const { stat, within, unit } = spec as RunOutSpec;
+    if (spec.events !== undefined || spec.event !== 'order.placed')
+      return 'looks at order lines: `event` must be `order.placed`';
+    if (stat === 'due' && within === undefined) return '`due` needs `within`';
+    if (stat === 'time' && !(unit in TIME_UNITS))
+      return `\`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
+    return keyProblem(spec);
+  },
+  demand: (spec) => ({ key: supplyKey(spec), size: (spec as RunOutSpec).last }),
+  compile(spec, plan) {
+    const { stat, only, last, within, weight = WEIGHT } = spec as RunOutSpec;
+    const inputs = keyedInputs(spec, plan);
+    const clock = new Clock(last, weight);
+    const wanted = only === undefined ? 0 : textHash(only);
+    const missing = spec.default ?? 0;
+    const unitSec = stat === 'time' ? TIME_UNITS[spec.unit] : 1;
+    const dueSec = within === undefined ? 0 : durationSec(within);
+    const isFirst = (row: RowView, i: number): boolean => {
+      const key = inputs.keyOf(row, i);
+      if (wanted !== 0 && key !== wanted) return false;
+      for (let j = 0; j < i; j++) if (inputs.keyOf(row, j) === key) return false;
+      return true;
+    };
+    return (row, ask) => {
+      const n = Math.min(last, inputs.count(row));
+      let soonest = Number.POSITIVE_INFINITY;
+      let pace = missing;
+      let due = 0;
+      for (let i = 0; i < n; i++) {
+        if (!isFirst(row, i) || !clock.wind(inputs, row, i, n, ask.sec)) continue;
+        if (clock.left <= dueSec) due++;
+        if (clock.left < soonest) {
+          soonest = clock.left;
+          pace = clock.pace;
+        }
+      }
+      if (stat === 'due') return due;
+      if (stat === 'pace') return pace;
+      return soonest === Number.POSITIVE_INFINITY ? missing : soonest / unitSec;
+    };
+  },
+};
