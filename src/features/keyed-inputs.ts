@@ -29,7 +29,7 @@ export const supplyKey = (spec: FeatureSpec): string => `supply ${inputsKey(spec
 export const keyProblem = (spec: FeatureSpec): string | undefined => fieldProblem(spec, spec.key as string, true, true);
 
 /** Seconds that an order line lasts: its own word, else its item's for each of it, else 0 for unknown. */
-export const supplySec = (line: Readonly<Record<string, unknown>>, item: Item | undefined): number => {
+const supplySec = (line: Readonly<Record<string, unknown>>, item: Item | undefined): number => {
   const ofItem = item?.supplyDays;
   const days =
     typeof line.supplyDays === 'number'

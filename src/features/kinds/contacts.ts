@@ -70,7 +70,7 @@ const contactsCell = (size: number, plan: PlanBuilder): NewestInputs => {
  * @param channel its code, or -1 for all
  * @returns infinity where the ring is full and its oldest input lies within the time: more may have been there
  */
-export const contactsWithin = (
+const contactsWithin = (
   inputs: NewestInputs,
   size: number,
   row: RowView,
