@@ -155,9 +155,12 @@ test('scores over HTTP', async (t) => {
       return { status, code: json.code, detail: json.detail as string, json };
     };
     const early = '2024-01-01T00:00:00Z';
-    const refused = await ask({ customerIds: ['a', 'C1'], at: early });
-    assert.deepEqual([refused.status, refused.code], [422, 'AT_BEFORE_STATE']);
-    assert.match(refused.detail, /customerIds\[1\]/);
+    const inPool = Array.from({ length: 2000 }, (_, i) => (i === 1257 ? 'C1' : `n${i}`));
+    for (const customerIds of [['a', 'C1'], inPool]) {
+      const { status, code, detail } = await ask({ customerIds, at: early });
+      assert.deepEqual([status, code], [422, 'AT_BEFORE_STATE']);
+      assert.ok(detail.startsWith(`customerIds[${customerIds.indexOf('C1')}]`), detail);
+    }
     for (const bad of [[], ['a', ''], ['a', 7], 'a', ['a', 'b\u0000']]) {
       const { status, code } = await ask({ customerIds: bad });
       assert.deepEqual([status, code], [400, 'REQUEST_INVALID'], JSON.stringify(bad));

@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { move } from 'piscina';
+import type { BeckonError, ErrorCode } from '../../base/errors.ts';
 import { setLimits } from '../../base/limits.ts';
 import type { ScoreRequest } from '../../decisions/decision.ts';
 import { loadPack } from '../../packs/pack.ts';
@@ -15,15 +16,31 @@ const pack = loadPack(config.pack);
 const { decider, schema } = await openScoring(config, pack, bundles, viewState(pack, memory));
 const stringify = decisionStringifier(schema);
 
-/** @returns the decisions' JSON texts in order, comma-separated, UTF-8; handed over, not copied */
+/** What an error keeps on its way to another thread: as an error it would arrive without its code. */
+export interface PoolRefusal {
+  /** Position in the task of the question that was refused. */
+  readonly index: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** @returns the decisions' JSON texts in order, comma-separated, UTF-8; handed over, not copied. Or why there are none */
 export default (requests: readonly ScoreRequest[]): Promise<unknown> =>
-  new Promise((resolve, reject) => {
+  new Promise((resolve) => {
     const texts = new Array<string>(requests.length);
     let left = requests.length;
     for (const [i, request] of requests.entries())
       decider.decide(request, (error, decision) => {
-        if (decision === undefined) reject(error);
+        if (decision === undefined) resolve(refusal(error as BeckonError, i));
         else texts[i] = stringify(decision);
         if (--left === 0) resolve(move(new TextEncoder().encode(texts.join(','))));
       });
   });
+
+const refusal = ({ code, message, details }: BeckonError, index: number): PoolRefusal => ({
+  index,
+  code,
+  message,
+  details,
+});

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
-import { BeckonError, type ErrorCode } from '../../base/errors.ts';
+import { BeckonError } from '../../base/errors.ts';
 import type { ScoreRequest } from '../../decisions/decision.ts';
 import type { BatchPool } from '../../serving/http/parts.ts';
+import type { PoolRefusal } from './pool-task.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
 
 /** Customers of one task: some milliseconds of work, so that the hop is small and the workers share a batch. */
@@ -35,7 +36,7 @@ export class WorkerPool implements BatchPool {
       tasks.push(requests.slice(from, from + TASK_CUSTOMERS));
     if (piscina.queueSize + tasks.length > QUEUE_TASKS_MAX)
       throw new BeckonError('OVERLOADED', 'too many batches wait to be scored; send again later');
-    const parts = await Promise.all(tasks.map((task) => run(piscina, task)));
+    const parts = await Promise.all(tasks.map((task, i) => run(piscina, task, i * TASK_CUSTOMERS)));
     const comma = Buffer.from(',');
     return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [comma, part])));
   }
@@ -46,12 +47,11 @@ export class WorkerPool implements BatchPool {
   }
 }
 
-/** An error from a worker has lost its class, but not its code. */
-const run = async (piscina: Piscina, task: readonly ScoreRequest[]): Promise<Uint8Array> => {
-  try {
-    return await piscina.run(task);
-  } catch (error) {
-    const { code, message } = error as { code?: ErrorCode; message: string };
-    throw code === undefined ? error : new BeckonError(code, message, { cause: error });
-  }
+/** @param from position of the task's first question in the request */
+const run = async (piscina: Piscina, task: readonly ScoreRequest[], from: number): Promise<Uint8Array> => {
+  const answer = (await piscina.run(task)) as Uint8Array | PoolRefusal;
+  if (answer instanceof Uint8Array) return answer;
+  const index = from + answer.index;
+  const { code, message, details } = answer;
+  throw new BeckonError(code, `customerIds[${index}]: ${message}`, { details: { ...details, index } });
 };
