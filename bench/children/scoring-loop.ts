@@ -43,7 +43,6 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
     folder: import.meta.dirname,
   });
   const { pack, tables } = await openLocalState(config);
-  reader = new FeatureReader(pack.plan, tables);
   values = new Float64Array(pack.featureNames.length);
   nowSec = Math.floor(Date.now() / 1000);
   // Whole batches only, so that both sides see the same ones.
@@ -60,6 +59,12 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
       prepared: new Float32Array(rows * session.inputWidth),
       expected: new Float32Array(rows * session.outputWidth),
     }));
+  // As the service does: what the models ask for, and nothing else.
+  reader = new FeatureReader(
+    pack.plan,
+    tables,
+    heads.flatMap(({ session }) => session.featureNames),
+  );
   for (let row = 0; row < rows; row++) fill(ids[row], row, (head) => head.prepared);
   for (const head of heads) head.expected.set(head.session.scoreRows(head.prepared, rows));
   return { heads: heads.length, features: pack.featureNames.length };

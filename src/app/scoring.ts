@@ -6,7 +6,7 @@ import { HeadRegistry } from '../inference/registry.ts';
 import type { Bundle } from '../inference/repository.ts';
 import { HeadSession } from '../inference/session.ts';
 import type { Pack } from '../packs/pack.ts';
-import { compileSegments } from '../packs/segments.ts';
+import { compileSegments, segmentFeatures } from '../packs/segments.ts';
 import { decisionSchema } from '../serving/http/decision-schema.ts';
 import type { Config } from './config-schema.ts';
 import type { StateView } from './shared-state.ts';
@@ -18,7 +18,8 @@ export const openScoring = async (config: Config, pack: Pack, bundles: readonly 
   const outputs = bundles.flatMap(({ manifest }) => manifest.output.columns.map((column) => column.name));
   const segments = compileSegments(pack.segments, pack.featureNames, new Set(outputs));
   const clock: Clock = config.clock === 'log' ? { nowMs: () => view.status.logTimeMs } : wallClock;
-  const reader = new FeatureReader(pack.plan, view.tables);
+  const wanted = segmentFeatures(segments, pack.featureNames);
+  const reader = new FeatureReader(pack.plan, view.tables, wanted);
   const { status } = view;
   const decider = new Decider({
     reader,
@@ -38,5 +39,5 @@ export const openScoring = async (config: Config, pack: Pack, bundles: readonly 
     heads: bundles.map(({ manifest }) => manifest.head),
     outputs,
   });
-  return { registry, reader, decider, clock, schema };
+  return { registry, decider, clock, schema };
 };

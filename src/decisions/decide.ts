@@ -19,6 +19,7 @@ export interface Progress {
 }
 
 export interface DeciderParts {
+  /** Reads what the segments ask for; what models ask for is added as they come. */
   readonly reader: FeatureReader;
   readonly registry: HeadRegistry;
   readonly featureNames: readonly string[];
@@ -62,6 +63,8 @@ export class Decider {
   private readonly spare: Question[] = [];
   /** Positions of a model's inputs among the features, by model. */
   private readonly gathers = new WeakMap<LiveHead, Int32Array>();
+  /** Models whose inputs the reader reads. */
+  private knownHeads: readonly LiveHead[] = [];
   private isTurnOpen = false;
   private lastTimeMs = Number.NaN;
   private lastTimeText = '';
@@ -78,8 +81,9 @@ export class Decider {
   }
 
   private ask(question: Question): void {
-    const { reader, clock } = this.parts;
+    const { reader, clock, registry } = this.parts;
     const { atMs } = question.request;
+    if (registry.live() !== this.knownHeads) this.learnHeads();
     this.openTurn();
     const nowMs = clock.nowMs();
     question.nowMs = nowMs;
@@ -192,6 +196,12 @@ export class Decider {
     const { done } = question;
     this.spare.push(question);
     done(error, undefined);
+  }
+
+  private learnHeads(): void {
+    const { reader, registry } = this.parts;
+    this.knownHeads = registry.live();
+    for (const { session } of this.knownHeads) reader.want(session.featureNames);
   }
 
   /** All questions of one turn see the same group sums. */

@@ -33,6 +33,8 @@ export interface Feature {
   readonly read: Read;
   /** Keys of the cells of the row that it reads, each once; features share cells. */
   readonly cells: readonly string[];
+  /** Positions of the features that it is made from; all are before it. */
+  readonly inputs: readonly number[];
 }
 
 export interface PlacedCell {
@@ -64,7 +66,7 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
   builder.takeTouched();
   const features = specs.map((spec) => {
     const read = builder.compile(spec);
-    return { spec, read, cells: builder.takeTouched() };
+    return { spec, read, cells: builder.takeTouched(), inputs: builder.takeInputs() };
   });
   const placedByType = byType(builder.placed, (placed) => placed.cell);
   const groupsByType = byType(builder.groupUpdates, (update) => update.cell);
@@ -125,6 +127,7 @@ class Builder implements PlanBuilder {
   private readonly itemAttributes = new Set<string>();
   private readonly touched = new Set<string>();
   private readonly names: readonly string[];
+  private inputs: number[] = [];
   private current = '';
 
   constructor(specs: readonly FeatureSpec[], options: PlanOptions) {
@@ -154,6 +157,13 @@ class Builder implements PlanBuilder {
     return touched;
   }
 
+  /** Features asked for since the last call. */
+  takeInputs(): number[] {
+    const { inputs } = this;
+    this.inputs = [];
+    return inputs;
+  }
+
   cell(key: string, words: number, make: (offset: number) => Cell): number {
     this.touched.add(key);
     const known = this.offsets.get(key);
@@ -171,7 +181,10 @@ class Builder implements PlanBuilder {
 
   feature(name: string): number {
     const position = this.positions.get(name);
-    if (position !== undefined) return position;
+    if (position !== undefined) {
+      this.inputs.push(position);
+      return position;
+    }
     throw new BeckonError('PACK_INVALID', `feature \`${this.current}\`: ${this.whyUnknown(name)}`);
   }
 

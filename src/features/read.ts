@@ -42,7 +42,9 @@ export class FeatureReader {
     return this.identities.shard;
   }
   private readonly plan: FeaturePlan;
-  private readonly reads: readonly Read[];
+  /** Positions of the features that are read, rising, and how. */
+  private positions: readonly number[] = [];
+  private reads: readonly Read[] = [];
   private readonly tables: readonly Table[];
   private readonly identities: Identities;
   private readonly view: RowView;
@@ -51,9 +53,10 @@ export class FeatureReader {
   private readonly groups: GroupReader;
   private readonly id = Buffer.alloc(ID_BYTES);
 
-  constructor(plan: FeaturePlan, tables: readonly Table[]) {
+  /** @param wanted names of the features to read; all where left out. Others keep what stood in the values */
+  constructor(plan: FeaturePlan, tables: readonly Table[], wanted?: Iterable<string>) {
     this.plan = plan;
-    this.reads = plan.features.map((feature) => feature.read);
+    this.want(wanted ?? plan.features.map(({ spec }) => spec.name));
     this.tables = tables;
     this.identities = new Identities(tables);
     this.view = RowView.ofWords(0);
@@ -63,6 +66,19 @@ export class FeatureReader {
       tables.map((table) => table.shard.groups),
     );
     this.ask = { sec: 0, values: new Float64Array(0), keys: {}, groups: this.groups };
+  }
+
+  /** Reads these from now on, too, with whatever they are made from. */
+  want(names: Iterable<string>): void {
+    const { features } = this.plan;
+    const wanted = new Set(names);
+    const positions = new Set(this.positions);
+    for (let i = features.length - 1; i >= 0; i--) {
+      if (wanted.has(features[i].spec.name)) positions.add(i);
+      if (positions.has(i)) for (const input of features[i].inputs) positions.add(input);
+    }
+    this.positions = [...positions].sort((a, b) => a - b);
+    this.reads = this.positions.map((position) => features[position].read);
   }
 
   /** Whether the id of the last row read is the customer's own, and no alias. */
@@ -145,9 +161,9 @@ export class FeatureReader {
   private compute(row: RowView, sec: number): void {
     const { ask } = this;
     const { values } = ask;
-    const { reads } = this;
+    const { positions, reads } = this;
     ask.sec = sec;
-    for (let i = 0; i < reads.length; i++) values[i] = reads[i](row, ask);
+    for (let i = 0; i < reads.length; i++) values[positions[i]] = reads[i](row, ask);
   }
 }
 

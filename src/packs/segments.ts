@@ -77,6 +77,14 @@ export const compileSegments = (
   }));
 };
 
+/** Names of the features that segments ask for. */
+export const segmentFeatures = (segments: readonly Segment[], features: readonly string[]): string[] =>
+  segments.flatMap(({ lines }) =>
+    lines.flatMap(({ conditions }) =>
+      conditions.filter(({ feature }) => feature !== OF_OUTPUT).map(({ feature }) => features[feature]),
+    ),
+  );
+
 /**
  * @param scores outputs of the heads by name; a condition on one that is absent does not hold
  * @returns the segment's name for the customer, undefined where no line holds

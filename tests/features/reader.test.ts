@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GroupReader, GroupTable, groupTableWords } from '../../src/features/groups.ts';
 import type { GroupTablePlan } from '../../src/features/kind.ts';
+import { FeatureReader } from '../../src/features/read.ts';
 import { HEADER } from '../../src/features/row.ts';
 import { SHARD_HEADER } from '../../src/features/shard.ts';
 import type { SlowEvent } from '../oracles/slow-event.ts';
@@ -168,4 +169,26 @@ test('a late event that changes a feature is told from one that changes none', (
   };
   assert.equal(late({}), true);
   assert.equal(late({ type: 'staff.changed', data: { staffId: 's' } }), false);
+});
+
+test('a reader that wants some features reads those and what they are made from, and no others', () => {
+  const retail = packOf('models/retail').plan;
+  const state = new FeatureState(retail, 2);
+  for (let n = 0; n < 5; n++)
+    state.apply(
+      event({ timeMs: (AT_SEC - n * 9 * DAY_SEC) * 1000, hash: n, data: { orderId: `${n}`, amount: 10 + n } }),
+    );
+  const names = retail.features.map(({ spec }) => spec.name);
+  const whole = new Float64Array(names.length);
+  state.reader.read('anna', AT_SEC, true, whole);
+  const some = new FeatureReader(retail, state.tables, ['overdueRatio']);
+  const values = new Float64Array(names.length).fill(-7);
+  const read = (): string[] => {
+    assert.equal(some.read('anna', AT_SEC, true, values), 'known');
+    return names.filter((_, i) => values[i] !== -7);
+  };
+  assert.deepEqual(read().sort(), ['daysSinceLastOrder', 'orderGapDays', 'overdueRatio']);
+  some.want(['averageOrder']);
+  for (const name of read()) assert.equal(values[names.indexOf(name)], whole[names.indexOf(name)], name);
+  assert.equal(read().length, 6);
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileLabels, compileMoment } from '../../src/packs/labels.ts';
-import { packOf } from '../support/feature-state.ts';
 
 const label = (more: object): object => ({
   labels: [{ name: 'buys', event: 'order.placed', within: '30d', ...more }],
@@ -62,8 +61,3 @@ for (const [moment, sentence] of WRONG_MOMENTS)
       message: `labels.yaml: ${sentence}`,
     });
   });
-
-test('a repurchase that was given back whole is none in the retail pack', () => {
-  for (const { reversal } of packOf('models/retail').labels)
-    assert.deepEqual([reversal?.same, reversal?.amount, reversal?.withinSec], ['orderId', 'amount', undefined]);
-});

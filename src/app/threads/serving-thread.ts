@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { setLimits } from '../../base/limits.ts';
+import { FeatureReader } from '../../features/read.ts';
 import { loadPack } from '../../packs/pack.ts';
 import { decisionStringifier } from '../../serving/http/decision-schema.ts';
 import { httpServer } from '../../serving/http/server.ts';
@@ -31,7 +32,7 @@ const logger = createLogger({ level: config.logLevel, thread: name });
 const metrics = createMetrics(name);
 const pack = loadPack(config.pack);
 const view = viewState(pack, memory);
-const { registry, reader, decider, clock, schema } = await openScoring(config, pack, bundles, view);
+const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view);
 const pool = new WorkerPool({ config, memory, bundles });
 let isDraining = false;
 
@@ -59,7 +60,7 @@ const app = await httpServer(
   { bodyBytesMax: config.limits.bodyBytesMax, requestTimeoutMs: config.requestTimeoutMs, version },
   {
     decider,
-    reader,
+    reader: new FeatureReader(pack.plan, view.tables),
     registry,
     pack,
     clock,

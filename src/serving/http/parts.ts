@@ -36,6 +36,7 @@ export interface Overseer {
 /** What the routes stand on, in one serving thread. */
 export interface HttpParts {
   readonly decider: Decider;
+  /** Reads all features. */
   readonly reader: FeatureReader;
   readonly registry: HeadRegistry;
   readonly pack: Pack;
