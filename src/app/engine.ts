@@ -131,7 +131,7 @@ export class Engine {
       onInternal: (cause) => this.options.logger.error({ err: String(cause) }, 'internal error'),
     });
     await Promise.all([
-      this.admin.listen({ host: config.host, port: config.adminPort }),
+      listening(this.admin.listen({ host: config.host, port: config.adminPort }), config.host, config.adminPort),
       this.writer.link.ask('recover'),
     ]);
   }
@@ -160,7 +160,7 @@ export class Engine {
       this.serving.push(thread);
       await Promise.race([started.promise, thread.ended]);
       // The first picks the port where it is 0; the others share it.
-      port = await thread.link.ask<number>('listen', port);
+      port = await listening(thread.link.ask<number>('listen', port), config.host, port);
     }
     return port;
   }
@@ -205,6 +205,17 @@ export class Engine {
     return { bodyBytesMax: config.limits.bodyBytesMax, requestTimeoutMs: config.requestTimeoutMs, version };
   }
 }
+
+/** @throws BeckonError ADDRESS_UNAVAILABLE in the words of the one who chose the address */
+const listening = async <T>(listen: Promise<T>, host: string, port: number): Promise<T> => {
+  try {
+    return await listen;
+  } catch (error) {
+    const { message } = error as Error;
+    const why = message.includes('EADDRINUSE') ? 'another process listens there' : message;
+    throw new BeckonError('ADDRESS_UNAVAILABLE', `${host}:${port} cannot be listened on: ${why}`, { cause: error });
+  }
+};
 
 /** An error that ended a thread has lost its class on the way, but not its code. */
 const ours = (error: Error & { code?: string }): Error =>

@@ -68,6 +68,7 @@ export const ERRORS = {
   INTERNAL: kind(500, 'INTERNAL', false, 'Internal error; the log holds the cause.'),
   // Starting and commands
   CONFIG_INVALID: kind(500, 'FAILED_PRECONDITION', false, 'The configuration cannot be used.'),
+  ADDRESS_UNAVAILABLE: kind(500, 'FAILED_PRECONDITION', true, 'The address cannot be listened on.'),
   PACK_INVALID: kind(500, 'FAILED_PRECONDITION', false, 'The pack cannot be used.'),
   BUNDLE_REFUSED: kind(500, 'FAILED_PRECONDITION', false, 'The model bundle was refused.'),
   DATA_DIR_LOCKED: kind(500, 'FAILED_PRECONDITION', true, 'Another process uses the data directory.'),

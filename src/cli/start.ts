@@ -33,7 +33,10 @@ SIGTERM and SIGINT stop it: it is not ready, answers what is under way, closes i
     logger.info({}, 'stopping');
     const late = new Promise<'late'>((resolve) => setTimeout(resolve, config.shutdownTimeoutMs, 'late').unref());
     const outcome = await Promise.race([engine.stop(), late]);
-    if (outcome === 'late') logger.warn({}, 'requests were still under way when the time to stop was over');
+    if (outcome === 'late') {
+      logger.warn({}, 'requests were still under way when the time to stop was over');
+      engine.abandon();
+    }
     logger.info({}, 'stopped');
     logger.flush();
     return 0;

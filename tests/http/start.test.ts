@@ -43,8 +43,14 @@ test('a port or a data directory in use is said to be', async (t) => {
   const service = await startService(t);
   const port = (address: string): string => address.split(':')[1];
   const taken = [
-    [{ args: ['--http-port', port(service.http)] }, new RegExp(`already in use.*${port(service.http)}`)],
-    [{ args: ['--admin-port', port(service.admin)] }, new RegExp(`already in use.*${port(service.admin)}`)],
+    [
+      { args: ['--http-port', port(service.http)] },
+      new RegExp(`ADDRESS_UNAVAILABLE: .*:${port(service.http)} cannot be listened on: another process`),
+    ],
+    [
+      { args: ['--admin-port', port(service.admin)] },
+      new RegExp(`ADDRESS_UNAVAILABLE: .*:${port(service.admin)} cannot be listened on: another process`),
+    ],
     [{ dataDir: service.dataDir }, /DATA_DIR_LOCKED/],
   ] as const;
   await Promise.all(

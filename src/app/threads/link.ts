@@ -1,5 +1,5 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
-import { BeckonError, type ErrorCode } from '../../base/errors.ts';
+import { BeckonError, ERRORS, type ErrorCode } from '../../base/errors.ts';
 
 type Handler = (payload: never) => unknown;
 
@@ -63,7 +63,8 @@ export class Link {
 }
 
 const revived = ({ code, message, stack }: NonNullable<Message['error']>): Error => {
-  const error = code === undefined ? new Error(message) : new BeckonError(code, message);
+  const isOurs = code !== undefined && Object.hasOwn(ERRORS, code);
+  const error = isOurs ? new BeckonError(code, message) : new Error(message);
   error.stack = stack;
   return error;
 };
