@@ -14,5 +14,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'import', summary: 'Turn a CSV file of yours into events', load: () => import('./import.ts') },
   { name: 'export', summary: 'Write features as they were, and what came later', load: () => import('./export.ts') },
   { name: 'inspect', summary: 'Look at the state, a customer, a log or a model', load: () => import('./inspect.ts') },
+  { name: 'backup', summary: 'Copy the log, also of a running service', load: () => import('./backup.ts') },
+  { name: 'restore', summary: 'Make a data directory of a backup', load: () => import('./restore.ts') },
   { name: 'check', summary: 'Check configuration, pack and models', load: () => import('./check.ts') },
 ];

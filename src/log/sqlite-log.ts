@@ -73,13 +73,11 @@ export class SqliteLog implements EventLog {
   }
 
   static #open(path: string, readOnly: boolean): SqliteLog {
-    let db: Database | undefined;
+    const db = openLogDatabase(path, readOnly);
     try {
-      db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly });
-      prepareDatabase(db, path, readOnly);
       return new SqliteLog(db, readOnly);
     } catch (error) {
-      db?.close();
+      db.close();
       throw openingError(path, error);
     }
   }
@@ -204,6 +202,22 @@ export class SqliteLog implements EventLog {
     if (this.#refusal !== undefined) throw new BeckonError('LOG_UNAVAILABLE', this.#refusal);
   }
 }
+
+/**
+ * The database below a log, made where there is none and may be; no group has been looked at.
+ * @throws BeckonError LOG_UNAVAILABLE, LOG_DAMAGED, DATA_FORMAT_UNSUPPORTED
+ */
+export const openLogDatabase = (path: string, readOnly: boolean): Database => {
+  let db: Database | undefined;
+  try {
+    db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly });
+    prepareDatabase(db, path, readOnly);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw openingError(path, error);
+  }
+};
 
 /** Sets up the connection, makes the table of a new log, and checks the format of an old one. */
 const prepareDatabase = (db: Database, path: string, readOnly: boolean): void => {

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { backup, DatabaseSync } from 'node:sqlite';
 
 export type Database = DatabaseSync;
 
@@ -9,6 +9,33 @@ export type Database = DatabaseSync;
  */
 export const openDatabase = (path: string, options: { timeoutMs: number; readOnly?: boolean }): Database =>
   new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: options.timeoutMs });
+
+/** Pages copied between two looks at the progress: 4 MiB of pages of 4 KiB. */
+const COPY_PAGES = 1024;
+
+/**
+ * Copies a database into a new file, as it was when the copy began: others may write to it meanwhile, and do not wait.
+ * The copy is one file, to be read without another beside it.
+ */
+export const copyDatabase = async (
+  from: Database,
+  to: string,
+  onProgress?: (pages: number, pagesTotal: number) => void,
+): Promise<void> => {
+  // A read that stays open holds one moment. Without it each write of another process would begin the copy anew.
+  from.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+  const progress = ({ totalPages, remainingPages }: { totalPages: number; remainingPages: number }): void =>
+    onProgress?.(totalPages - remainingPages, totalPages);
+  try {
+    await backup(from, to, { rate: COPY_PAGES, progress });
+  } finally {
+    from.exec('COMMIT');
+  }
+  // It was copied with the mark of a write-ahead log, with which even a reader makes files beside it.
+  const copy = new DatabaseSync(to);
+  copy.exec('PRAGMA journal_mode = DELETE');
+  copy.close();
+};
 
 /** Primary result codes of SQLite that a caller branches on (sqlite.org/rescode.html). */
 const PRIMARY = { 5: 'busy', 11: 'corrupt', 14: 'cannot-open', 26: 'not-a-database' } as const;

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatTime, parseTime } from '../base/clock.ts';
 import { BeckonError } from '../base/errors.ts';
@@ -15,11 +25,12 @@ const LOG_FILE = 'log.db';
 const LOCK_TIMEOUT_MS = 500;
 
 /** What a data directory was made with. */
-interface DataDirMeta {
+export interface DataDirMeta {
   readonly format: number;
   /** Customers are spread over this many shards; fixed, because every stored offset and place depends on it. */
   readonly shards: number;
   readonly createdAtMs: number;
+  /** Name of the pack whose events the log holds. */
   readonly pack: string;
 }
 
@@ -32,8 +43,8 @@ export class DataDir {
 
   /**
    * Opens the directory, makes it where there is none, and keeps every other process out.
-   * @param wanted what a new directory is made with. An old one must have the same number of shards.
-   * @throws BeckonError DATA_DIR_LOCKED, CONFIG_INVALID (unusable path, other number of shards),
+   * @param wanted what a new directory is made with. An old one must have the same number of shards and the same pack.
+   * @throws BeckonError DATA_DIR_LOCKED, CONFIG_INVALID (unusable path, other number of shards, other pack),
    *   DATA_FORMAT_UNSUPPORTED, FILE_UNREADABLE (damaged meta.json)
    */
   static open(path: string, wanted: { shards: number; pack: string; nowMs: number }): DataDir {
@@ -43,6 +54,7 @@ export class DataDir {
     try {
       const found = readMeta(full);
       if (found !== undefined && found.shards !== wanted.shards) throw otherShards(full, found.shards, wanted.shards);
+      if (found !== undefined && found.pack !== wanted.pack) throw otherPack(full, found.pack, wanted.pack);
       const { shards, pack, nowMs } = wanted;
       const meta = found ?? { format: DATA_DIR_FORMAT, shards, createdAtMs: nowMs, pack };
       if (found === undefined) writeMeta(full, meta);
@@ -60,7 +72,7 @@ export class DataDir {
   }
 
   get logPath(): string {
-    return join(this.path, LOG_FILE);
+    return logPathOf(this.path);
   }
 
   /** Lets other processes in. */
@@ -68,6 +80,53 @@ export class DataDir {
     if (this.#lock.isOpen) this.#lock.close();
   }
 }
+
+export const logPathOf = (dataDir: string): string => join(dataDir, LOG_FILE);
+
+/** What stands in a directory that nobody has put anything into: the lock, and what a file system makes itself. */
+const NOTHING: readonly string[] = [LOCK_FILE, 'lost+found'];
+
+/**
+ * Makes a directory or takes an empty one, keeps every other process out, and lets `fill` put a log into it. A directory
+ * that was not filled to the end holds no {@link META_FILE}, so that no service starts on half a log.
+ * @param metaFrom the directory whose {@link META_FILE} the new one gets when `fill` is done
+ * @throws BeckonError DATA_DIR_LOCKED, FILE_UNWRITABLE where it is not empty, CONFIG_INVALID where it cannot be used
+ */
+export const fillDataDir = async <T>(path: string, metaFrom: string, fill: () => Promise<T>): Promise<T> => {
+  const full = resolve(path);
+  const found = existsSync(full) ? namesIn(full) : [];
+  const isEmpty = found.every((name) => NOTHING.includes(name));
+  // Somebody else's folder gets no lock file; a directory in use is said to be in use, and not to be full.
+  if (!isEmpty && !found.includes(LOCK_FILE)) throw notEmpty(full);
+  makeDirectory(full);
+  const lock = takeLock(full);
+  try {
+    if (!isEmpty) throw notEmpty(full);
+    const filled = await fill();
+    copyMeta(metaFrom, full);
+    return filled;
+  } finally {
+    lock.close();
+  }
+};
+
+const namesIn = (path: string): string[] => {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    throw unusable(path, error);
+  }
+};
+
+/** @throws BeckonError FILE_UNWRITABLE where a directory stands there that holds anything, or a file */
+export const refuseFull = (path: string): void => {
+  if (existsSync(path) && namesIn(path).length > 0) throw notEmpty(path);
+};
+
+const notEmpty = (path: string): BeckonError =>
+  new BeckonError('FILE_UNWRITABLE', `${path} is not empty. Name a directory that is empty or not there yet.`, {
+    details: { path },
+  });
 
 /**
  * What a directory was made with, also while a service runs on it; undefined where nothing has been made yet.
@@ -106,13 +165,21 @@ const parseMeta = (text: string): DataDirMeta | undefined => {
   }
 };
 
-/** Written beside and renamed, so that a crash leaves either no meta or a whole one. */
 const writeMeta = (path: string, { format, shards, createdAtMs, pack }: DataDirMeta): void => {
-  const file = join(path, META_FILE);
   const text = JSON.stringify({ format, shards, createdAt: formatTime(createdAtMs), pack }, null, 2);
+  writeMetaText(path, `${text}\n`);
+};
+
+/** Everything that a directory was made with, byte by byte. */
+export const copyMeta = (from: string, to: string): void =>
+  writeMetaText(to, readFileSync(join(from, META_FILE), 'utf8'));
+
+/** Written beside and renamed, so that a crash leaves either no meta or a whole one. */
+const writeMetaText = (path: string, text: string): void => {
+  const file = join(path, META_FILE);
   const fd = openSync(`${file}.new`, 'w');
   try {
-    writeSync(fd, `${text}\n`);
+    writeSync(fd, text);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -130,7 +197,8 @@ const makeDirectory = (path: string): void => {
   }
 };
 
-const syncDirectory = (path: string): void => {
+/** Makes the names in a directory durable. */
+export const syncDirectory = (path: string): void => {
   const fd = openSync(path, 'r');
   try {
     fsyncSync(fd);
@@ -170,5 +238,12 @@ const otherShards = (path: string, made: number, wanted: number): BeckonError =>
   new BeckonError(
     'CONFIG_INVALID',
     `The data directory ${path} was made with ${made} shards, but ${wanted} are configured. The number of shards is fixed when a data directory is made: configure ${made}, or use a new directory.`,
+    { details: { path, made, wanted } },
+  );
+
+const otherPack = (path: string, made: string, wanted: string): BeckonError =>
+  new BeckonError(
+    'CONFIG_INVALID',
+    `The data directory ${path} was made with the pack \`${made}\`, but the pack \`${wanted}\` is configured. Configure \`${made}\`, or use a new directory. Was the pack renamed? Then write its new name into meta.json.`,
     { details: { path, made, wanted } },
   );

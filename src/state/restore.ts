@@ -1,0 +1,42 @@
+import { rmSync } from 'node:fs';
+import { BeckonError } from '../base/errors.ts';
+import { RecordReader } from '../events/record.ts';
+import { copyLog, cutLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
+import { type CopyProgress, metaOf } from './backup.ts';
+import { fillDataDir, logPathOf } from './data-dir.ts';
+
+/**
+ * Makes a data directory of a backup. Each of its groups is held against its checksum.
+ * @param dataDir must be empty or not there yet
+ * @param until keeps the records before this offset; undefined for all
+ * @throws BeckonError FILE_UNREADABLE where there is no backup, FILE_UNWRITABLE where the data directory is not empty,
+ *   DATA_DIR_LOCKED, LOG_DAMAGED, DATA_FORMAT_UNSUPPORTED, USAGE where `until` is beyond the backup's end
+ */
+export const restore = (
+  folder: string,
+  dataDir: string,
+  until: number | undefined,
+  progress: CopyProgress = {},
+): Promise<LogExtent> => {
+  metaOf(folder);
+  const log = logPathOf(dataDir);
+  return fillDataDir(dataDir, folder, async () => {
+    try {
+      await copyLog(logPathOf(folder), log, progress.copied);
+      if (until !== undefined) cutLog(log, until, firstRecords);
+      const extent = await verifyLog(log, progress.verified);
+      if (until !== undefined && extent.records < until)
+        throw new BeckonError('USAGE', `the backup ends at offset ${extent.records}, before ${until}`);
+      return extent;
+    } catch (error) {
+      rmSync(log, { force: true });
+      throw error;
+    }
+  });
+};
+
+const firstRecords = (records: Uint8Array, count: number): Uint8Array => {
+  const reader = new RecordReader(records);
+  for (let i = 0; i < count; i++) reader.next();
+  return records.subarray(0, reader.recordEnd);
+};
