@@ -5,17 +5,31 @@ import type { Command, CommandIo } from './command.ts';
 import { configOptions } from './config-options.ts';
 
 export const command: Command = {
-  usage: 'check [options]',
+  usage: 'check [--diff OTHER_PACK] [options]',
   description: `Checks what the service would start with, and changes nothing: the configuration, the pack (features, labels, segments)
 and every model bundle of the pack, each loaded and held against its golden rows in a process of its own.
+With --diff it shows instead what would change if another pack took the place of this one: features added (+), removed
+(-), changed in meaning (~), the size of a row, labels, segments, heads.
 Exit code 0: all of it can be used. 1: something is refused. 2: the configuration is wrong.`,
-  options: configOptions(),
+  options: {
+    diff: {
+      type: 'string',
+      value: 'OTHER_PACK',
+      help: 'Show the way from the pack to this one, named as --pack names it',
+    },
+    ...configOptions(),
+  },
   async run(args, io) {
     const { configOf } = await import('./folded-state.ts');
     const { loadPack } = await import('../packs/pack.ts');
     const config = configOf(args, io);
     io.stdout.write(`ok  configuration: pack ${config.pack}, data directory ${config.dataDir}\n`);
     const pack = loadPack(config.pack);
+    if (typeof args.values.diff === 'string') {
+      const { checkDiff } = await import('./check-diff.ts');
+      const other = configOf({ ...args, values: { ...args.values, pack: args.values.diff } }, io);
+      return checkDiff(pack, other.pack, io) ? 0 : 1;
+    }
     const { featureNames, labels, plan } = pack;
     const says = `${featureNames.length} features in ${plan.rowWords * 4} bytes a customer, ${labels.length} labels`;
     io.stdout.write(`ok  pack ${pack.name} ${pack.version}: ${says}\n`);

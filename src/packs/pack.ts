@@ -39,6 +39,7 @@ export interface Pack {
   readonly version: string;
   readonly folder: string;
   readonly currency: PackFile['currency'];
+  readonly utcOffset: string;
   readonly plan: FeaturePlan;
   /** What `items.yaml` says of each sku. */
   readonly items: Items;
@@ -72,6 +73,7 @@ export const loadPack = (folder: string): Pack => {
     version: file.version,
     folder,
     currency: file.currency,
+    utcOffset: file.utcOffset,
     plan,
     items,
     featureNames: specs.map((spec) => spec.name),

@@ -1,0 +1,158 @@
+import type { Feature } from '../features/plan.ts';
+import type { Pack } from './pack.ts';
+
+/** What one pack has and the other has not, by name, or has in another way. */
+export interface PackDiff {
+  /** Of `pack.yaml`: those that change every number, such as `utcOffset`. */
+  readonly settings: readonly Change[];
+  readonly features: readonly FeatureChange[];
+  /** Features that mean the same in both. */
+  readonly featuresSame: number;
+  /** Words of a row. */
+  readonly rowWords: readonly [before: number, after: number];
+  readonly labels: readonly Change[];
+  readonly segments: readonly Change[];
+}
+
+export interface Change {
+  readonly name: string;
+  readonly how: 'added' | 'removed' | 'changed';
+  /** What is told of it, such as `halfLife 10d → 20d`; may be empty. */
+  readonly told: string;
+}
+
+export interface FeatureChange extends Change {
+  /** Words of a row that come or go with it; those that it shares with an earlier one are told there. */
+  readonly words: number;
+}
+
+/** Say nothing about what a feature counts. */
+const WORDING: readonly string[] = ['name', 'description', 'serves'];
+
+/** @returns what the state, the labels and the segments would be if `after` took the place of `before` */
+export const packDiff = (before: Pack, after: Pack): PackDiff => {
+  const features = featureChanges(before, after);
+  const names = new Set(before.featureNames);
+  const told = new Set(features.map(({ name }) => name));
+  return {
+    settings: settingChanges(before, after),
+    features,
+    featuresSame: after.featureNames.filter((name) => names.has(name) && !told.has(name)).length,
+    rowWords: [before.plan.rowWords, after.plan.rowWords],
+    labels: changes(labelsOf(before), labelsOf(after)),
+    segments: changes(segmentsOf(before), segmentsOf(after)),
+  };
+};
+
+const settingChanges = (before: Pack, after: Pack): Change[] => {
+  const settings = ({ name, currency, utcOffset }: Pack) => ({
+    name,
+    currency: currency.code,
+    minorDigits: currency.minorDigits,
+    utcOffset,
+  });
+  return differences(settings(before), settings(after)).map(([name, told]) => ({ name, how: 'changed', told }));
+};
+
+const featureChanges = (before: Pack, after: Pack): FeatureChange[] => {
+  const old = byName(before);
+  const fresh = byName(after);
+  const come = wordsBeyond(after, before);
+  const go = wordsBeyond(before, after);
+  const changed = new Set<string>();
+  const list: FeatureChange[] = [];
+  for (const { spec } of after.plan.features) {
+    const { name, kind } = spec;
+    const was = old.get(name);
+    const words = come.get(name) ?? 0;
+    if (was === undefined) {
+      list.push({ name, how: 'added', told: kind, words });
+      continue;
+    }
+    const told = differences(meaning(was), meaning(fresh.get(name) as Feature)).map(
+      ([field, how]) => `${field} ${how}`,
+    );
+    // A derived feature means something else when one that it is made from does; those are declared before it.
+    for (const other of operands(spec)) if (changed.has(other)) told.push(`made from \`${other}\`, which changes`);
+    if (told.length === 0) continue;
+    changed.add(name);
+    list.push({ name, how: 'changed', told: told.join(', '), words: words - (go.get(name) ?? 0) });
+  }
+  for (const { spec } of before.plan.features)
+    if (!fresh.has(spec.name))
+      list.push({ name: spec.name, how: 'removed', told: spec.kind, words: -(go.get(spec.name) ?? 0) });
+  return list;
+};
+
+const byName = ({ plan }: Pack): Map<string, Feature> =>
+  new Map(plan.features.map((feature) => [feature.spec.name, feature]));
+
+/** Names of the features that a derived one is made from. */
+const operands = (spec: object): readonly string[] =>
+  'of' in spec && Array.isArray(spec.of) ? spec.of.filter((one) => typeof one === 'string') : [];
+
+/** Words of cells that the other pack has not, each told with the first feature that reads it. */
+const wordsBeyond = (pack: Pack, other: Pack): Map<string, number> => {
+  const known = new Set(other.plan.cells.map(({ key, words }) => `${key} ${words}`));
+  const words = new Map(pack.plan.cells.map((cell) => [cell.key, cell.words]));
+  const seen = new Set<string>();
+  const result = new Map<string, number>();
+  for (const { spec, cells } of pack.plan.features)
+    for (const key of cells) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const own = words.get(key) as number;
+      if (!known.has(`${key} ${own}`)) result.set(spec.name, (result.get(spec.name) ?? 0) + own);
+    }
+  return result;
+};
+
+/** A feature as written, without its wording; `event: a` and `events: [a]` are the same, and so are the orders of lists. */
+const meaning = ({ spec }: Feature): Record<string, unknown> => {
+  const { event, events, ...rest } = spec;
+  const fields = Object.entries(rest).filter(([field]) => !WORDING.includes(field));
+  const of = event === undefined ? events : [event];
+  return { ...Object.fromEntries(fields), ...(of === undefined ? {} : { events: [...of].sort() }) };
+};
+
+/** Compiled labels hold functions, which the selector's key speaks for. */
+const labelsOf = ({ labels, moment }: Pack): Map<string, unknown> => {
+  const plain = JSON.parse(JSON.stringify(labels)) as { name: string }[];
+  const result = new Map<string, unknown>(plain.map((label) => [label.name, label]));
+  if (moment !== undefined) result.set('moment', JSON.parse(JSON.stringify(moment)));
+  return result;
+};
+
+/** As written: whether they can be used is known once they are compiled. */
+const segmentsOf = ({ segments }: Pack): Map<string, unknown> =>
+  new Map(Object.entries((segments as { segments?: Record<string, unknown> } | null)?.segments ?? {}));
+
+const changes = (before: Map<string, unknown>, after: Map<string, unknown>): Change[] => {
+  const list: Change[] = [];
+  for (const [name, value] of after) {
+    const how = !before.has(name) ? 'added' : canonical(before.get(name)) === canonical(value) ? undefined : 'changed';
+    if (how !== undefined) list.push({ name, how, told: '' });
+  }
+  for (const name of before.keys()) if (!after.has(name)) list.push({ name, how: 'removed', told: '' });
+  return list;
+};
+
+/** @returns fields that are not equal, each with `before → after` */
+const differences = (
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): [field: string, told: string][] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((field): [string, string][] => {
+    const [was, is] = [before[field], after[field]];
+    return canonical(was) === canonical(is) ? [] : [[field, `${shown(was)} → ${shown(is)}`]];
+  });
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none'));
+
+/** JSON with the keys of objects in order, so that what is written in another order is equal. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, part) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  ) ?? 'undefined';
