@@ -22,7 +22,7 @@ export interface Change {
 }
 
 export interface FeatureChange extends Change {
-  /** Words of a row that come or go with it; those that it shares with an earlier one are told there. */
+  /** Words of a row that come (or go, below 0) with it; those that it shares with an earlier change are told there. */
   readonly words: number;
 }
 
@@ -57,31 +57,27 @@ const settingChanges = (before: Pack, after: Pack): Change[] => {
 const featureChanges = (before: Pack, after: Pack): FeatureChange[] => {
   const old = byName(before);
   const fresh = byName(after);
-  const come = wordsBeyond(after, before);
-  const go = wordsBeyond(before, after);
   const changed = new Set<string>();
-  const list: FeatureChange[] = [];
-  for (const { spec } of after.plan.features) {
-    const { name, kind } = spec;
+  const list: Change[] = [];
+  for (const feature of after.plan.features) {
+    const { name, kind } = feature.spec;
     const was = old.get(name);
-    const words = come.get(name) ?? 0;
     if (was === undefined) {
-      list.push({ name, how: 'added', told: kind, words });
+      list.push({ name, how: 'added', told: kind });
       continue;
     }
-    const told = differences(meaning(was), meaning(fresh.get(name) as Feature)).map(
-      ([field, how]) => `${field} ${how}`,
-    );
+    const told = differences(meaning(was), meaning(feature)).map(([field, how]) => `${field} ${how}`);
     // A derived feature means something else when one that it is made from does; those are declared before it.
-    for (const other of operands(spec)) if (changed.has(other)) told.push(`made from \`${other}\`, which changes`);
+    for (const other of operands(feature.spec))
+      if (changed.has(other)) told.push(`made from \`${other}\`, which changes`);
     if (told.length === 0) continue;
     changed.add(name);
-    list.push({ name, how: 'changed', told: told.join(', '), words: words - (go.get(name) ?? 0) });
+    list.push({ name, how: 'changed', told: told.join(', ') });
   }
   for (const { spec } of before.plan.features)
-    if (!fresh.has(spec.name))
-      list.push({ name: spec.name, how: 'removed', told: spec.kind, words: -(go.get(spec.name) ?? 0) });
-  return list;
+    if (!fresh.has(spec.name)) list.push({ name: spec.name, how: 'removed', told: spec.kind });
+  const words = wordsByFeature(before, after, new Set(list.map(({ name }) => name)));
+  return list.map((change) => ({ ...change, words: words.get(change.name) ?? 0 }));
 };
 
 const byName = ({ plan }: Pack): Map<string, Feature> =>
@@ -91,19 +87,17 @@ const byName = ({ plan }: Pack): Map<string, Feature> =>
 const operands = (spec: object): readonly string[] =>
   'of' in spec && Array.isArray(spec.of) ? spec.of.filter((one) => typeof one === 'string') : [];
 
-/** Words of cells that the other pack has not, each told with the first feature that reads it. */
-const wordsBeyond = (pack: Pack, other: Pack): Map<string, number> => {
-  const known = new Set(other.plan.cells.map(({ key, words }) => `${key} ${words}`));
-  const words = new Map(pack.plan.cells.map((cell) => [cell.key, cell.words]));
-  const seen = new Set<string>();
+/** What each cell takes more or less, told with the first changed feature that reads it. */
+const wordsByFeature = (before: Pack, after: Pack, changed: ReadonlySet<string>): Map<string, number> => {
+  const more = new Map(after.plan.cells.map(({ key, words }) => [key, words]));
+  for (const { key, words } of before.plan.cells) more.set(key, (more.get(key) ?? 0) - words);
   const result = new Map<string, number>();
-  for (const { spec, cells } of pack.plan.features)
-    for (const key of cells) {
-      if (seen.has(key)) continue;
-      seen.add(key);
-      const own = words.get(key) as number;
-      if (!known.has(`${key} ${own}`)) result.set(spec.name, (result.get(spec.name) ?? 0) + own);
-    }
+  for (const { spec, cells } of [...after.plan.features, ...before.plan.features])
+    if (changed.has(spec.name))
+      for (const key of cells) {
+        result.set(spec.name, (result.get(spec.name) ?? 0) + (more.get(key) ?? 0));
+        more.delete(key);
+      }
   return result;
 };
 

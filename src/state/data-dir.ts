@@ -84,7 +84,7 @@ export class DataDir {
 export const logPathOf = (dataDir: string): string => join(dataDir, LOG_FILE);
 
 /** What stands in a directory that nobody has put anything into: the lock, and what a file system makes itself. */
-const NOTHING: readonly string[] = [LOCK_FILE, 'lost+found'];
+const NOTHING: readonly string[] = [LOCK_FILE, `${LOCK_FILE}-journal`, 'lost+found'];
 
 /**
  * Makes a directory or takes an empty one, keeps every other process out, and lets `fill` put a log into it. A directory

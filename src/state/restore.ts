@@ -12,7 +12,7 @@ import { fillDataDir, logPathOf } from './data-dir.ts';
  * @throws BeckonError FILE_UNREADABLE where there is no backup, FILE_UNWRITABLE where the data directory is not empty,
  *   DATA_DIR_LOCKED, LOG_DAMAGED, DATA_FORMAT_UNSUPPORTED, USAGE where `until` is beyond the backup's end
  */
-export const restore = (
+export const restore = async (
   folder: string,
   dataDir: string,
   until: number | undefined,

@@ -49,6 +49,19 @@ test('another number of shards is refused with both numbers, and the lock is let
   DataDir.open(path, wanted).close();
 });
 
+test('another pack is refused with both names; a renamed one is taken when meta.json says its new name', (t) => {
+  const path = tempFolder(t);
+  DataDir.open(path, wanted).close();
+  const other = { ...wanted, pack: 'bank' };
+  assert.throws(() => DataDir.open(path, other), {
+    code: 'CONFIG_INVALID',
+    message: /made with the pack `retail`, but the pack `bank` is configured.*renamed\?/,
+  });
+  const file = join(path, 'meta.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('retail', 'bank'));
+  DataDir.open(path, other).close();
+});
+
 test('a newer format is refused with both versions', (t) => {
   const path = tempFolder(t);
   DataDir.open(path, wanted).close();
