@@ -35,7 +35,8 @@ test('a copy is the log of the moment at which it began, however much is appende
   const appended: Promise<unknown>[] = [];
   await copyLog(path, copy, (pages) => {
     seen.push(pages);
-    appended.push(log.append(groupAt(log.ends()[0], 1, 64 * 1024)));
+    // A copy that begins anew with each append would never end.
+    if (seen.length < 50) appended.push(log.append(groupAt(log.ends()[0], 1, 64 * 1024)));
   });
   await Promise.all(appended);
   assert.ok(seen.length > 1, 'it was copied in several steps');
