@@ -44,6 +44,7 @@ export const openLocalState = async (
     const [end] = log.ends();
     await writer.recover((offset) => onProgress?.(offset, end));
     const close = async (): Promise<void> => {
+      await writer.erase(() => Promise.resolve());
       await log.close();
       dataDir.close();
     };

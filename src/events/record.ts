@@ -12,10 +12,14 @@ import type { Event } from './event.ts';
  *     8  f64 time in ms, 0 without one
  *
  * Lengths come first, so that a customer or the identity of an event is hashed without making a string.
+ *
+ * What an erased customer's event leaves (`residue.ts`) has a format of its own, so that no earlier version takes it for
+ * an event: the same header, nobody's subject, source and id, and the residue as data.
  */
 const FORMAT = 1;
-const HAS_TIME = 1;
-const HEADER_BYTES = 32;
+export const RESIDUE_FORMAT = 2;
+export const HAS_TIME = 1;
+export const HEADER_BYTES = 32;
 /** UTF-8 takes at most this many bytes for a UTF-16 unit. */
 const UTF8_UNIT_BYTES_MAX = 3;
 const FIRST_BYTES = 64 * 1024;
@@ -96,6 +100,8 @@ export class RecordWriter {
 export class RecordReader {
   bytes: Uint8Array = new Uint8Array(0);
   typeCode = 0;
+  /** Whether it is what the event of an erased customer has left. */
+  isResidue = false;
   /** NaN where the producer gave no time. */
   timeMs = Number.NaN;
   subjectStart = 0;
@@ -148,11 +154,12 @@ export class RecordReader {
     const length = view.getUint32(start, true);
     if (length < HEADER_BYTES || length > left) throw damaged(start, `it claims ${length} of ${left} bytes`);
     const format = view.getUint8(start + 4);
-    if (format !== FORMAT)
+    if (format !== FORMAT && format !== RESIDUE_FORMAT)
       throw new BeckonError(
         'DATA_FORMAT_UNSUPPORTED',
-        `the log has a record of format ${format}; this version reads ${FORMAT}`,
+        `the log has a record of format ${format}; this version reads up to ${RESIDUE_FORMAT}`,
       );
+    this.isResidue = format === RESIDUE_FORMAT;
     this.typeCode = view.getUint16(start + 6, true);
     this.timeMs = (view.getUint8(start + 5) & HAS_TIME) === 0 ? Number.NaN : view.getFloat64(start + 8, true);
     this.subjectStart = start + HEADER_BYTES;

@@ -1,7 +1,10 @@
+import { hashText } from '../base/hash.ts';
 import { definitionOfType } from '../events/catalogue.ts';
+import type { GroupEffect } from '../events/residue.ts';
 import { EventFacts } from './facts.ts';
 import type { GroupTable } from './groups.ts';
 import { IdentityWriter } from './identities.ts';
+import type { GroupTablePlan } from './kind.ts';
 import type { FeaturePlan, GroupUpdate } from './plan.ts';
 import { HEADER, RowView } from './row.ts';
 import { SHARD_HEADER } from './shard.ts';
@@ -10,6 +13,10 @@ import type { Table } from './table.ts';
 const TWO_32 = 2 ** 32;
 const LINKED = definitionOfType('identity.linked')?.code;
 const UNLINKED = definitionOfType('identity.unlinked')?.code;
+const ERASED = definitionOfType('customer.erased')?.code;
+
+/** What takes what events add to groups; the tables of a shard, unless somebody listens. */
+export type GroupSink = Pick<GroupTable, 'add'>;
 
 /**
  * Applies events to the rows and groups of all shards: the one place where features change. It reads no clock, and
@@ -20,15 +27,24 @@ export class Applier {
   lateSec = 0;
   /** Whether the last event changed any cell: a late one that did has corrected a feature. */
   hasTouched = false;
+  /** Shard of the customer of the last event, as the event found them. */
+  shard = 0;
+  /** Ids of the customer that the last event has erased. */
+  erasedIds: readonly string[] = [];
   private readonly plan: FeaturePlan;
   private readonly tables: readonly Table[];
   private readonly identities: IdentityWriter;
   private readonly facts = new EventFacts();
+  private readonly groupCells;
   private readonly row: RowView;
+  private readonly groupSinks: readonly GroupSink[] | undefined;
 
-  constructor(plan: FeaturePlan, tables: readonly Table[]) {
+  /** @param groupSinks one a group table of the plan: take what events add to groups instead of the tables */
+  constructor(plan: FeaturePlan, tables: readonly Table[], groupSinks?: readonly GroupSink[]) {
+    this.groupSinks = groupSinks;
     this.plan = plan;
     this.tables = tables;
+    this.groupCells = groupCellsOf(plan);
     this.identities = new IdentityWriter(plan, tables);
     this.row = RowView.ofWords(plan.rowWords);
   }
@@ -48,9 +64,14 @@ export class Applier {
     data: Readonly<Record<string, unknown>>,
     offset: number,
   ): void {
+    if (typeCode === ERASED) {
+      this.erase(subject, start, end);
+      return;
+    }
     const { row, facts, plan, identities } = this;
     const slot = identities.locateOrMake(subject, start, end);
     const { shard, key } = identities;
+    this.shard = shard;
     const table = this.tables[shard];
     const spans = plan.spansByType[typeCode];
     table.load(slot, row.u32, spans);
@@ -71,19 +92,57 @@ export class Applier {
     const groups = plan.groupsByType[typeCode];
     if (groups !== undefined)
       for (const update of groups)
-        if (update.cell.selector.matches?.(facts) !== false) applyGroup(update, table.shard.groups, row, facts);
+        if (update.cell.selector.matches?.(facts) !== false)
+          applyGroup(update, this.groupSinks ?? table.shard.groups, row, facts);
     table.publish(slot, row.u32, spans);
     if (typeCode === LINKED) identities.link({ shard, key }, data.alias as string);
     else if (typeCode === UNLINKED) identities.unlink({ shard, key }, data.alias as string);
-    const { u32 } = table.shard;
+    this.countEvent(table);
+  }
+
+  /** What the event of an erased customer still does: to groups, and to the count of events. */
+  applyResidue(shard: number, effects: readonly GroupEffect[], timeMs: number): void {
+    const table = this.tables[shard];
+    const sec = Math.floor(timeMs / 1000);
+    for (const [cell, keyLo, keyHi, amount] of effects) {
+      const place = this.groupCells.get(cell);
+      // A feature that is no longer declared keeps nothing.
+      if (place !== undefined) table.shard.groups[place.table].add(keyLo, keyHi, place.position, amount, sec);
+    }
+    this.lateSec = 0;
+    this.countEvent(table);
+  }
+
+  private erase(subject: Uint8Array, start: number, end: number): void {
+    this.erasedIds = this.identities.erase(subject, start, end);
+    this.lateSec = 0;
+    this.countEvent(this.tables[this.identities.shard]);
+  }
+
+  private countEvent({ shard: { u32 } }: Table): void {
     const applied = u32[SHARD_HEADER.eventsApplied] + 1;
     u32[SHARD_HEADER.eventsApplied] = applied;
     if (applied === TWO_32) u32[SHARD_HEADER.eventsApplied + 1]++;
   }
 }
 
+const CELL_SEED = 0x63656c6c;
+
+/** The name under which residues know a cell of a group table: the same as long as the feature is declared alike. */
+export const groupCellName = ({ by, cells }: GroupTablePlan, position: number): number => {
+  const text = `${by.join(' ')}\n${cells[position].key}`;
+  return hashText(text, CELL_SEED) * 2 ** 21 + (hashText(text, ~CELL_SEED) >>> 11);
+};
+
+const groupCellsOf = (plan: FeaturePlan): Map<number, { readonly table: number; readonly position: number }> =>
+  new Map(
+    plan.groupTables.flatMap((table) =>
+      table.cells.map((_, position) => [groupCellName(table, position), { table: table.position, position }] as const),
+    ),
+  );
+
 /** Groups by sku take each order line for itself, all others the event. */
-const applyGroup = (update: GroupUpdate, tables: readonly GroupTable[], row: RowView, facts: EventFacts): void => {
+const applyGroup = (update: GroupUpdate, tables: readonly GroupSink[], row: RowView, facts: EventFacts): void => {
   const { lines } = facts.data;
   if (update.key.isOfLines && Array.isArray(lines)) {
     for (const line of lines) addGroup(update, tables, row, facts, line);
@@ -94,7 +153,7 @@ const applyGroup = (update: GroupUpdate, tables: readonly GroupTable[], row: Row
 
 const addGroup = (
   update: GroupUpdate,
-  tables: readonly GroupTable[],
+  tables: readonly GroupSink[],
   row: RowView,
   facts: EventFacts,
   line: Readonly<Record<string, unknown>>,

@@ -79,7 +79,7 @@ export class Identities {
   }
 }
 
-/** The writer's side of {@link Identities}: makes customers, links and unlinks them. */
+/** The writer's side of {@link Identities}: makes customers, links, unlinks and erases them. */
 export class IdentityWriter extends Identities {
   private readonly all: readonly Table[];
   private readonly plan: FeaturePlan;
@@ -138,6 +138,27 @@ export class IdentityWriter extends Identities {
     }
     this.indexOf(own).setNextAlias(own.key, undefined);
     this.indexOf(own).pointToKey(own.key, undefined);
+  }
+
+  /**
+   * Forgets the customer behind an id: the row, the id and every alias.
+   * @returns the ids that it had; none where nobody is known by this one
+   */
+  erase(bytes: Uint8Array, start: number, end: number): string[] {
+    if (this.locate(bytes, start, end) < 0) return [];
+    const customer = { shard: this.shard, key: this.key };
+    const ids: string[] = [];
+    this.all[this.shard].free(this.slot);
+    for (let at: KeyPlace | undefined = customer; at !== undefined; ) {
+      const next = this.nextOf(at);
+      const index = this.indexOf(at);
+      const id = index.bytesOf(at.key);
+      ids.push(Buffer.from(id).toString());
+      fingerprint(id, 0, id.length);
+      index.remove(hash64.hi, at.key);
+      at = next;
+    }
+    return ids;
   }
 
   /** Whether an id stays where it and a customer become one. */

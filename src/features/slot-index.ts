@@ -4,7 +4,7 @@ import { INDEX_LOG2_MAX, INDEX_LOG2_MIN, SHARD_HEADER, type Shard } from './shar
 
 /**
  * Customer ids and aliases, an open-addressing table in shared memory. An entry is two words: 32 bits of the id's hash and
- * where its key stands in the heap (in words from the heap's start, plus 1; 0 is empty). A key is
+ * where its key stands in the heap (in words from the heap's start, plus 1; 0 is empty, {@link GONE} was erased). A key is
  * ```
  *   slot | meaning << 16 + length | target: key | alias list: key | its shard + 1 | bytes of the id …
  * ```
@@ -27,6 +27,8 @@ const NOBODY = 0xffff;
 /** An alias that is being pointed elsewhere. */
 const MOVING = 0xfffe;
 const TRIES_MAX = 1000;
+/** The entry of an erased id: probes go on behind it. */
+const GONE = 0xffffffff;
 
 /** Where a key stands: its shard and its place in that shard's heap. */
 export interface KeyPlace {
@@ -59,7 +61,7 @@ export class SlotIndex {
       const entry = table + probe * ENTRY_WORDS;
       const ref = Atomics.load(u32, entry + 1);
       if (ref === 0) return ABSENT;
-      if (u32[entry] === hash && this.equals(ref - 1, bytes, start, end)) return ref - 1;
+      if (u32[entry] === hash && ref !== GONE && this.equals(ref - 1, bytes, start, end)) return ref - 1;
     }
   }
 
@@ -157,6 +159,21 @@ export class SlotIndex {
     return key;
   }
 
+  /** Writer only: forgets an id. Its bytes become zero, and its place in the heap is not used again. @param hash as for {@link findKey} */
+  remove(hash: number, key: number): void {
+    const { u32, regions } = this.shard;
+    const log2 = u32[SHARD_HEADER.indexLog2];
+    const table = regions.index + 2 ** log2 * ENTRY_WORDS;
+    const mask = 2 ** log2 - 1;
+    let probe = hash & mask;
+    while (u32[table + probe * ENTRY_WORDS + 1] !== key + 1) probe = (probe + 1) & mask;
+    Atomics.store(u32, table + probe * ENTRY_WORDS + 1, GONE);
+    u32[table + probe * ENTRY_WORDS] = 0;
+    this.setNextAlias(key, undefined);
+    this.pointToKey(key, undefined);
+    this.bytesOf(key).fill(0);
+  }
+
   /** Whether `keys` more, each as long as may be, are sure to fit. */
   hasRoom(keys: number): boolean {
     const { u32, regions } = this.shard;
@@ -184,7 +201,7 @@ export class SlotIndex {
     const { u32, regions } = this.shard;
     const old = regions.index + 2 ** log2 * ENTRY_WORDS;
     for (let entry = old; entry < old + 2 ** log2 * ENTRY_WORDS; entry += ENTRY_WORDS)
-      if (u32[entry + 1] !== 0) this.link(log2 + 1, u32[entry], u32[entry + 1]);
+      if (u32[entry + 1] !== 0 && u32[entry + 1] !== GONE) this.link(log2 + 1, u32[entry], u32[entry + 1]);
     Atomics.store(u32, SHARD_HEADER.indexLog2, log2 + 1);
   }
 

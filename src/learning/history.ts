@@ -1,6 +1,8 @@
+import { BeckonError } from '../base/errors.ts';
 import { hash64, shardOf } from '../base/hash.ts';
 import { definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
+import { openHash, type Residue } from '../events/residue.ts';
 import type { Applier } from '../features/apply.ts';
 import { EventFacts } from '../features/facts.ts';
 import { RowView } from '../features/row.ts';
@@ -13,6 +15,7 @@ import type { MomentEvents } from './moment-events.ts';
 import type { People } from './people.ts';
 
 const LINKED = definitionOfType('identity.linked')?.code;
+const ERASED = definitionOfType('customer.erased')?.code;
 
 interface HistoryParts {
   /** Empty; every customer of the log gets a row there while the log is read. */
@@ -36,6 +39,8 @@ export class History {
   /** Greatest event time of the log, -Infinity where it is empty. */
   lastMs = Number.NEGATIVE_INFINITY;
   private readonly parts: HistoryParts;
+  /** Of the log. */
+  private readonly secret: Uint8Array;
   private readonly reader = new RecordReader();
   private readonly facts = new EventFacts();
   private readonly row: RowView;
@@ -50,8 +55,10 @@ export class History {
   /** The group that the reader stands in while events are applied. */
   private currentGroup = -1;
 
-  private constructor(parts: HistoryParts, events: number) {
+  private constructor(parts: HistoryParts, { secret, ends }: { secret: Uint8Array; ends: readonly number[] }) {
+    const [events] = ends;
     this.parts = parts;
+    this.secret = secret;
     this.row = RowView.ofWords(parts.tables[0].shard.regions.rowWords);
     this.timesMs = new Float64Array(events);
     this.groupOf = new Uint32Array(events);
@@ -64,7 +71,7 @@ export class History {
    * @param onProgress told the events read, after each group
    */
   static async read(log: EventLog, parts: HistoryParts, onProgress?: (events: number) => void): Promise<History> {
-    const history = new History(parts, log.ends()[0]);
+    const history = new History(parts, { secret: log.secret, ends: log.ends() });
     for await (const group of log.read([0])) {
       history.addGroup(group);
       onProgress?.(group.firstOffset + group.count);
@@ -81,6 +88,11 @@ export class History {
       const timeMs = timesMs[offset];
       if (timeMs >= momentMs) return;
       this.goTo(offset);
+      if (reader.isResidue) {
+        const { shard, effects } = reader.data() as unknown as Residue;
+        applier.applyResidue(shard, effects, timeMs);
+        continue;
+      }
       const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
       eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
       applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, reader.data(), offset);
@@ -112,16 +124,18 @@ export class History {
     let isKept = false;
     reader.reset(group.records);
     for (let offset = group.firstOffset; reader.next(); offset++) {
-      const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
-      const shard = shardOf(bytes, subjectStart, subjectEnd, tables.length);
-      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-      foldSubject(bytes, subjectStart, subjectEnd);
+      const shard = this.hashedShard();
       if (dedupe[shard].seen(hash64.lo, hash64.hi, logTimeSec)) continue;
       const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
       if (timeMs > this.lastMs) this.lastMs = timeMs;
-      const customer = this.rowOf(shard, bytes, subjectStart, subjectEnd) * tables.length + shard;
-      if (reader.typeCode === LINKED) this.parts.people.join(customer, this.aliasOf(reader.data().alias as string));
-      const isAsked = this.addToLabels(customer, timeMs, offset);
+      let isAsked = false;
+      if (!reader.isResidue) {
+        if (reader.typeCode === ERASED) throw unfinishedErasure();
+        const { bytes, subjectStart, subjectEnd } = reader;
+        const customer = this.rowOf(shard, bytes, subjectStart, subjectEnd) * tables.length + shard;
+        if (reader.typeCode === LINKED) this.parts.people.join(customer, this.aliasOf(reader.data().alias as string));
+        isAsked = this.addToLabels(customer, timeMs, offset);
+      }
       const isApplied = timeMs < untilMs;
       if (!isAsked && !isApplied) continue;
       isKept = true;
@@ -139,6 +153,20 @@ export class History {
     const { length } = this.parts.tables;
     const shard = shardOf(bytes, 0, bytes.length, length);
     return this.rowOf(shard, bytes, 0, bytes.length) * length + shard;
+  }
+
+  /** Takes the dedupe hash of the current record. @returns the shard of the window that knows it */
+  private hashedShard(): number {
+    const { reader } = this;
+    const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
+    if (reader.isResidue) {
+      const { dedupeShard, sealedHash } = reader.data() as unknown as Residue;
+      Object.assign(hash64, openHash(sealedHash, this.secret));
+      return dedupeShard;
+    }
+    eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
+    foldSubject(bytes, subjectStart, subjectEnd);
+    return shardOf(bytes, subjectStart, subjectEnd, this.parts.tables.length);
   }
 
   /** Slot of the customer's row, which is empty but can be read until an event is applied. */
@@ -192,3 +220,9 @@ export class History {
       }
   }
 }
+
+const unfinishedErasure = (): BeckonError =>
+  new BeckonError(
+    'LOG_UNAVAILABLE',
+    'A customer was erased and is not out of the log yet. Try again when the service has finished that, or start it so that it can.',
+  );

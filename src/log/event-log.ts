@@ -9,6 +9,9 @@
  * - `read` gives groups in the order of their offsets and ends at the end that the log had when it was called;
  *   appends may go on meanwhile.
  * - The log time of a group is never before that of an earlier group of its partition.
+ * - `rewrite` puts other bytes in the place of records, whole or not at all: a rewriting that a crash broke off is ended
+ *   when the log is opened the next time. Offsets, counts and log times stay; of the old bytes none is left in any file
+ *   when the log has been closed.
  *
  * A call that breaks the contract (no records, log time going back) is a RangeError and changes nothing.
  * Every other error is a BeckonError: LOG_UNAVAILABLE (failed, closed, opened for reading only), LOG_DAMAGED
@@ -24,6 +27,14 @@ export interface EventLog {
   ends(): readonly number[];
   /** Log time of the last group in ms, 0 where the log is empty. */
   lastLogTimeMs(): number;
+  /** 16 random bytes, made with the log and copied with it. */
+  readonly secret: Uint8Array;
+  /**
+   * Resolves when every record has been replaced, durably. Appends and reads may go on meanwhile.
+   * @param records new bytes by offset
+   * @param pause lets other work of the thread go on between two groups
+   */
+  rewrite(records: ReadonlyMap<number, Uint8Array>, pause?: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { BeckonError } from '../base/errors.ts';
 import { type AppendedGroup, type AppendGroup, checkGroup, type EventLog, type LogGroup } from './event-log.ts';
+import { withReplaced } from './replaced-records.ts';
 
 /** A log that lives as long as its object: for tests, and for replays that only want the state at the end. */
 export class MemoryLog implements EventLog {
   readonly partitions = 1;
+  readonly secret: Uint8Array = randomBytes(16);
   readonly #groups: LogGroup[] = [];
   #end = 0;
   #closed = false;
@@ -39,6 +42,12 @@ export class MemoryLog implements EventLog {
 
   lastLogTimeMs(): number {
     return this.#groups.at(-1)?.logTimeMs ?? 0;
+  }
+
+  async rewrite(records: ReadonlyMap<number, Uint8Array>): Promise<void> {
+    this.#checkOpen();
+    for (const [i, group] of this.#groups.entries())
+      this.#groups[i] = { ...group, records: withReplaced(group.records, group.firstOffset, records) };
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { BeckonError } from '../base/errors.ts';
 import { type AppendedGroup, type AppendGroup, checkGroup, type EventLog, type LogGroup } from './event-log.ts';
 import { damagedAt, GROUP_FORMAT, type GroupRow, groupChecksum, groupOfRow, newerFormat } from './group-row.ts';
+import { LogRewrite, logSecret } from './log-rewrite.ts';
 import { type Database, openDatabase, sqliteProblem } from './sqlite.ts';
 
 /** "BKLG": tells a log from any other SQLite database. */
@@ -55,9 +56,12 @@ export class SqliteLog implements EventLog {
   /** Why nothing is accepted any more; undefined while the log is well. */
   #refusal: string | undefined;
   readonly #readOnly: boolean;
+  /** Undefined where the log was opened for reading only. */
+  readonly #rewrite: LogRewrite | undefined;
+  readonly secret: Uint8Array;
 
   /**
-   * Opens the log, makes it where there is none, and verifies its last group.
+   * Opens the log, makes it where there is none, verifies its last group, and ends a rewriting that a crash broke off.
    * @throws BeckonError LOG_UNAVAILABLE, LOG_DAMAGED, DATA_FORMAT_UNSUPPORTED
    */
   static open(path: string): SqliteLog {
@@ -85,6 +89,12 @@ export class SqliteLog implements EventLog {
   private constructor(db: Database, readOnly: boolean) {
     this.#db = db;
     this.#readOnly = readOnly;
+    // A log without a secret has no record that was made with one.
+    this.secret = logSecret(db, readOnly) ?? new Uint8Array(16);
+    if (!readOnly) {
+      this.#rewrite = new LogRewrite(db);
+      while (this.#rewrite.step() > 0);
+    }
     this.#insert = db.prepare('INSERT INTO log_group VALUES (?, ?, ?, ?, ?, ?)');
     this.#page = db.prepare(
       'SELECT * FROM log_group WHERE first_offset >= ? AND first_offset < ? ORDER BY first_offset LIMIT ?',
@@ -192,8 +202,42 @@ export class SqliteLog implements EventLog {
     return this.#lastLogTimeMs;
   }
 
+  async rewrite(records: ReadonlyMap<number, Uint8Array>, pause?: () => Promise<void>): Promise<void> {
+    this.#checkUsable();
+    const rewrite = this.#rewrite;
+    if (rewrite === undefined) throw new BeckonError('LOG_UNAVAILABLE', 'The log was opened for reading only.');
+    try {
+      rewrite.begin(records);
+      for (let bytes = rewrite.step(); bytes > 0; bytes = rewrite.step()) {
+        this.#walBytes += bytes;
+        if (this.#walBytes >= WAL_BYTES_MAX) {
+          this.#checkpoint.get();
+          this.#walBytes = 0;
+        }
+        await pause?.();
+        this.#checkUsable();
+      }
+      this.#truncateWal();
+    } catch (error) {
+      if (error instanceof BeckonError) throw error;
+      this.#refusal = 'A rewriting of the log failed; nothing is accepted until the service is started anew.';
+      throw new BeckonError('LOG_UNAVAILABLE', `The log cannot be rewritten: ${(error as Error).message}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The write-ahead log still holds what was replaced. A reader beside keeps it; it then goes when the log is closed. */
+  #truncateWal(): void {
+    this.#db.exec('PRAGMA busy_timeout = 0');
+    this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+    this.#db.exec(`PRAGMA busy_timeout = ${LOCK_TIMEOUT_MS}`);
+    this.#walBytes = 0;
+  }
+
   async close(): Promise<void> {
     if (!this.#db.isOpen) return;
+    if (!this.#readOnly && this.#refusal === undefined) this.#truncateWal();
     this.#refusal = 'The log is closed.';
     this.#db.close();
   }
@@ -236,7 +280,7 @@ const prepareDatabase = (db: Database, path: string, readOnly: boolean): void =>
   if (mode !== 'wal') {
     throw new BeckonError('LOG_UNAVAILABLE', `The file system of ${path} cannot hold a write-ahead log.`);
   }
-  db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0');
+  db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON');
   if (isNew) db.exec(SCHEMA);
 };
 

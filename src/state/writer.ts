@@ -2,12 +2,16 @@ import { BeckonError } from '../base/errors.ts';
 import { hash64, shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type MeasuredGroup, measures } from '../base/measures.ts';
+import { definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
+import { openHash, type Residue } from '../events/residue.ts';
 import { Applier } from '../features/apply.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import type { Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type DedupeWindow, eventHash, foldSubject } from './dedupe.ts';
+import { Eraser, type Pause } from './eraser.ts';
+import { Erasures } from './erasures.ts';
 import type { Status } from './status.ts';
 
 /** What became of an event that was handed to the writer. */
@@ -21,6 +25,8 @@ export interface Chunk {
 
 /** An event may name two new ids: its subject and an alias. */
 const KEYS_PER_EVENT = 2;
+
+const ERASED = definitionOfType('customer.erased')?.code;
 
 /** An {@link EVENT_RESULT} an event, in the chunk's order. */
 export type ChunkResult = Uint8Array;
@@ -43,9 +49,11 @@ export class Writer {
   private readonly parts: WriterParts;
   private readonly applier: Applier;
   private readonly reader = new RecordReader();
+  private readonly erasures: Erasures;
 
   constructor(parts: WriterParts) {
     this.parts = parts;
+    this.erasures = new Erasures(parts.log.secret);
     this.applier = new Applier(parts.plan, parts.tables);
   }
 
@@ -91,9 +99,23 @@ export class Writer {
     return results;
   }
 
+  /** Whether the log still holds records of customers that were erased. */
+  get hasErasures(): boolean {
+    return !this.erasures.isEmpty;
+  }
+
+  /**
+   * Puts residues in the place of the records of erased customers. Commits may go on meanwhile; one call at a time.
+   * @throws BeckonError as the log does: nothing may be acknowledged any more
+   */
+  async erase(pause: Pause): Promise<void> {
+    const { log, plan, tables } = this.parts;
+    await new Eraser(log, plan, tables.length, this.erasures).run(pause);
+  }
+
   /** @returns 1 for each record that was in the dedupe window, and so was not applied */
   private fold(group: LogGroup): Uint8Array {
-    const { reader, applier } = this;
+    const { reader, applier, erasures } = this;
     const { dedupe, status, tables } = this.parts;
     const duplicates = new Uint8Array(group.count);
     const measured: MeasuredGroup = { events: 0, duplicates: 0, corrections: 0, lateSecs: [] };
@@ -101,19 +123,28 @@ export class Writer {
     const logTimeSec = Math.floor(group.logTimeMs / 1000);
     reader.reset(group.records);
     for (let i = 0; reader.next(); i++) {
-      const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
-      const shard = shardOf(bytes, subjectStart, subjectEnd, tables.length);
-      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-      const tie = hash64.hi;
-      foldSubject(bytes, subjectStart, subjectEnd);
-      if (dedupe[shard].seen(hash64.lo, hash64.hi, logTimeSec)) {
+      const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
+      const offset = group.firstOffset + i;
+      if (reader.isResidue) {
+        if (!this.foldResidue(timeMs, logTimeSec)) continue;
         duplicates[i] = 1;
         measured.duplicates++;
         continue;
       }
-      const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
-      const offset = group.firstOffset + i;
-      applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, reader.data(), offset);
+      const { bytes, typeCode, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
+      const shard = shardOf(bytes, subjectStart, subjectEnd, tables.length);
+      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
+      const tie = hash64.hi;
+      foldSubject(bytes, subjectStart, subjectEnd);
+      const { lo, hi } = hash64;
+      if (dedupe[shard].seen(lo, hi, logTimeSec)) {
+        duplicates[i] = 1;
+        measured.duplicates++;
+        erasures.sentAgain(offset, typeCode, reader.timeMs, shard, lo, hi);
+        continue;
+      }
+      applier.apply(bytes, subjectStart, subjectEnd, typeCode, timeMs, tie, reader.data(), offset);
+      if (typeCode === ERASED) erasures.add({ offset, ids: [reader.subject(), ...applier.erasedIds] });
       if (isMeasured && applier.lateSec > 0) {
         measured.lateSecs.push(applier.lateSec);
         if (applier.hasTouched) measured.corrections++;
@@ -124,6 +155,17 @@ export class Writer {
     status.logTimeMs = group.logTimeMs;
     status.appliedOffset = group.firstOffset + group.count - 1;
     return duplicates;
+  }
+
+  /** The current record is what an erased customer's event has left. @returns whether that was a duplicate */
+  private foldResidue(timeMs: number, logTimeSec: number): boolean {
+    const { dedupe, log } = this.parts;
+    const { dedupeShard, sealedHash, shard, effects } = this.reader.data() as unknown as Residue;
+    const { lo, hi } = openHash(sealedHash, log.secret);
+    if (dedupe[dedupeShard].seen(lo, hi, logTimeSec)) return true;
+    this.erasures.remember(lo, hi);
+    this.applier.applyResidue(shard, effects, timeMs);
+    return false;
   }
 
   /** Time of the next group: never before the last one's. */

@@ -46,6 +46,22 @@ const writer = new Writer({
   stopwatchMs: () => performance.now(),
 });
 
+/** Between two parts of an erasure what has come meanwhile is committed. */
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+let erasing: Promise<void> | undefined;
+
+/** Behind the answers: whoever was erased is unknown already. */
+const eraseBehind = (): void => {
+  if (!writer.hasErasures || erasing !== undefined || view.status.phase === 'failed') return;
+  erasing = writer
+    .erase(pause)
+    .catch(fail)
+    .finally(() => {
+      erasing = undefined;
+      eraseBehind();
+    });
+};
+
 const reply = (port: MessagePort, message: ChunkReply): void => port.postMessage(message);
 
 /** Commits what waits, one group a turn of the loop, so that chunks which arrive meanwhile are received. */
@@ -77,6 +93,7 @@ const commit = async (group: typeof waiting): Promise<void> => {
     if (view.status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
     const results = await writer.commit(chunks, config.clock === 'log' ? undefined : wallClock.nowMs());
     for (const [i, { port }] of group.entries()) reply(port, { results: results[i] });
+    eraseBehind();
   } catch (error) {
     const { code, message } = error instanceof BeckonError ? error : new BeckonError('INTERNAL', 'internal error');
     for (const { port } of group) reply(port, { error: { code, message } });
@@ -102,9 +119,10 @@ const link = new Link(parentPort as MessagePort, {
       setImmediate(run);
     });
   },
-  recover: () => {
+  async recover() {
     const [end] = log.ends();
-    return writer.recover((offset) => void link.ask('progress', { offset, end }));
+    await writer.recover((offset) => void link.ask('progress', { offset, end }));
+    eraseBehind();
   },
   metrics: () => metrics.part(),
   state: () => stateFacts(pack, view, stateHash(view.tables)),
@@ -113,6 +131,7 @@ const link = new Link(parentPort as MessagePort, {
       stopped = Promise.withResolvers();
       await stopped.promise;
     }
+    while (erasing !== undefined) await erasing;
     await log.close();
     dataDir.close();
     metrics.close();

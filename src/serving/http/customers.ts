@@ -1,18 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { formatTime } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { idProblem } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { Event } from '../../events/event.ts';
 import { consentView } from '../../features/read.ts';
 import { askedTimeMs } from './asked-time.ts';
 import type { HttpParts } from './parts.ts';
-import { sendProblem } from './problem.ts';
+import { sendProblem, translate } from './problem.ts';
 
 const Params = Type.Object({ id: Type.String() });
 const Query = Type.Object({ at: Type.Optional(Type.String({ maxLength: 40 })) }, { additionalProperties: false });
 
-/** `GET /v1/customers/{id}`: what is known of a customer, as of a time. */
+const Erased = Type.Object({
+  erased: Type.Literal(true, {
+    description:
+      'Unknown from now on; out of every file of the data directory at the latest when the service has stopped',
+  }),
+});
+
+/** `GET /v1/customers/{id}`: what is known of a customer, as of a time. `DELETE`: forget them. */
 export const customerRoutes = (app: FastifyInstance, parts: HttpParts): void => {
   app.get<{ Params: Static<typeof Params>; Querystring: Static<typeof Query> }>(
     '/v1/customers/:id',
@@ -32,7 +41,57 @@ export const customerRoutes = (app: FastifyInstance, parts: HttpParts): void => 
       show(id, askedTimeMs(at), reply, parts);
     },
   );
+
+  app.delete<{ Params: Static<typeof Params> }>(
+    '/v1/customers/:id',
+    {
+      schema: {
+        tags: ['customers'],
+        summary: 'Erase a customer, by any of their ids, with all aliases; answered when that is durable',
+        params: Params,
+        response: { 202: Erased },
+      },
+    },
+    (request, reply) => {
+      const { id } = request.params;
+      const problem = idProblem(id, LIMITS.idBytesMax);
+      if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customer id ${problem}`);
+      const reason = parts.notReady();
+      if (reason !== undefined) throw new BeckonError('NOT_READY', reason);
+      erase(id, reply, parts);
+    },
+  );
 };
+
+const erase = (id: string, reply: FastifyReply, parts: HttpParts): void => {
+  const { reader, pack, clock, sink, onInternal } = parts;
+  reader.nextTurn();
+  const values = new Float64Array(pack.featureNames.length);
+  const outcome = reader.read(id, Math.floor(clock.nowMs() / 1000), false, values);
+  if (outcome === 'busy') {
+    setImmediate(erase, id, reply, parts);
+    return;
+  }
+  if (outcome === 'unknown') {
+    sendProblem(reply, new BeckonError('CUSTOMER_UNKNOWN', 'no event has named this customer'));
+    return;
+  }
+  sink.submit([erasureOf(id)], (error) => {
+    if (error !== undefined) sendProblem(reply, translate(error, onInternal));
+    else reply.code(202).send({ erased: true });
+  });
+};
+
+/** Happens at the time of the log. */
+const erasureOf = (id: string): Event => ({
+  type: 'customer.erased',
+  source: 'beckon',
+  id: randomUUID(),
+  subject: id,
+  timeMs: Number.NaN,
+  data: {},
+  extensions: undefined,
+});
 
 const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: HttpParts): void => {
   const { reader, pack, clock } = parts;
