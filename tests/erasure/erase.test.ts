@@ -108,6 +108,10 @@ test('of an erased customer no id is left in the log, whichever one names them',
       'all of them duplicates',
     );
     await state.erase();
+    const restarted = await state.restarted();
+    await restarted.commit([orders[1]], NOW_MS + 2 * HOUR_MS);
+    await restarted.erase();
+    assert.equal(restarted.hash, state.hash);
     const text = (await state.bytes()).toString('latin1');
     for (const gone of ['ada-1815', 'tel-x', 'w-77']) assert.ok(!text.includes(gone), `${gone} after ${name}`);
     assert.ok(text.includes('bob-1912'));

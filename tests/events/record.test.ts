@@ -178,7 +178,7 @@ test('data that is no JSON is damaged; another format or code is of another vers
     codeOf(changed(bytes.length - 1, 0), (reader) => reader.data()),
     'LOG_DAMAGED',
   );
-  assert.equal(codeOf(changed(4, 2)), 'DATA_FORMAT_UNSUPPORTED');
+  assert.equal(codeOf(changed(4, 3)), 'DATA_FORMAT_UNSUPPORTED');
   assert.equal(
     codeOf(changed(7, 200), (reader) => reader.event()),
     'DATA_FORMAT_UNSUPPORTED',
