@@ -6,6 +6,7 @@ import { Client } from '../support/http-client.ts';
 import { startService } from '../support/service.ts';
 
 const ROUTES = [
+  'DELETE /v1/customers/{id}',
   'GET /livez',
   'GET /metrics',
   'GET /readyz',
