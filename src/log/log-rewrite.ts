@@ -39,7 +39,12 @@ export class LogRewrite {
   step(): number {
     const offset = this.#next.get()?.offset;
     if (typeof offset !== 'number') return 0;
-    const row = this.#group.get(offset) as unknown as GroupRow;
+    const row = this.#group.get(offset) as GroupRow | undefined;
+    // The log of a backup may have been cut before what was to be rewritten.
+    if (row === undefined || offset >= row.first_offset + row.count) {
+      this.#remove.run(Number.MAX_SAFE_INTEGER);
+      return 0;
+    }
     const { firstOffset, count, logTimeMs, records } = groupOfRow(row, row.first_offset);
     const end = firstOffset + count;
     const others = new Map(
