@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { BeckonError } from '../base/errors.ts';

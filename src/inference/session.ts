@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import { env, Tensor } from 'onnxruntime-node';
 import { type Binding, binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import { BeckonError } from '../base/errors.ts';

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import test from 'node:test';
 import { cloudEvent } from '../support/cloud-event.ts';
 import { Client } from '../support/http-client.ts';
 import { startService } from '../support/service.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 const SECRET = 'Mei-Lin-13800138000';
 
@@ -32,4 +34,12 @@ test('whatever is asked about a customer, the log does not name them', async (t)
   const { stdout, stderr } = service.output;
   for (const line of stdout.trim().split('\n')) assert.equal(typeof JSON.parse(line).msg, 'string');
   assert.ok(!stdout.includes(SECRET) && !stderr.includes(SECRET));
+});
+
+test('nothing is written outside the data directory: no telemetry of a library either', async (t) => {
+  const home = tempFolder(t);
+  const service = await startService(t, { env: { HOME: home } });
+  await new Client(t, service.http).score({ customerId: 'ada' });
+  assert.equal(await service.stop(), 0);
+  assert.deepEqual(readdirSync(home), []);
 });
