@@ -80,7 +80,8 @@ export class Engine {
     const { config } = this.options;
     const bundlesRead = this.readBundles();
     this.writer = this.spawn('./threads/writer-thread.ts', { config, memory: this.memory } satisfies WriterThreadData, {
-      failed: ({ message }: { message: string }) => this.options.onFailure(new Error(message)),
+      failed: ({ code, message }: { code?: string; message: string }) =>
+        this.options.onFailure(ours(Object.assign(new Error(message), { code }))),
       progress: (at: { offset: number; end: number }) => this.options.logger.debug(at, 'reading the log'),
     });
     const [bundles] = await Promise.all([this.prove(bundlesRead), this.recover()]);

@@ -107,7 +107,8 @@ const commit = async (group: typeof waiting): Promise<void> => {
 const fail = (error: unknown): void => {
   if (view.status.phase === 'failed') return;
   view.status.phase = 'failed';
-  void link.ask('failed', { message: (error as Error).message, stack: (error as Error).stack });
+  const { code, message } = error as BeckonError;
+  void link.ask('failed', { code, message });
 };
 
 const link = new Link(parentPort as MessagePort, {
