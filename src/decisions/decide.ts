@@ -1,11 +1,12 @@
 import { type Clock, formatTime } from '../base/clock.ts';
-import { BeckonError } from '../base/errors.ts';
+import type { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { FeatureReader, ReadOutcome } from '../features/read.ts';
 import type { HeadRegistry, LiveHead } from '../inference/registry.ts';
 import { type Segment, segmentOf } from '../packs/segments.ts';
 import { type Decision, HOLD, type ScoreRequest } from './decision.ts';
 import { DecisionIds } from './decision-id.ts';
+import { beforeState, tooFarAhead } from './time-refusals.ts';
 
 /** Told once for each decision asked for; after an error there is no decision. */
 export type DecisionDone = (error: BeckonError | undefined, decision: Decision | undefined) => void;
@@ -89,7 +90,7 @@ export class Decider {
     question.nowMs = nowMs;
     question.atMs = atMs ?? nowMs;
     if (question.atMs > nowMs + LIMITS.askAheadMsMax) {
-      this.fail(question, new BeckonError('AT_TOO_FAR', 'at may lie at most a year ahead'));
+      this.fail(question, tooFarAhead());
       return;
     }
     const { customerId, campaignId } = question.request;
@@ -111,9 +112,7 @@ export class Decider {
       return;
     }
     if (outcome === 'beforeState') {
-      const last = formatTime(reader.lastSec * 1000);
-      const message = `at is before the customer's last event (${last}): the state does not go back`;
-      this.fail(question, new BeckonError('AT_BEFORE_STATE', message, { details: { lastEvent: last } }));
+      this.fail(question, beforeState(reader.lastSec));
       return;
     }
     question.isKnown = outcome === 'known';

@@ -5,6 +5,7 @@ import { formatTime } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { idProblem } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { beforeState, tooFarAhead } from '../../decisions/time-refusals.ts';
 import type { Event } from '../../events/event.ts';
 import { consentView } from '../../features/read.ts';
 import { askedTimeMs } from './asked-time.ts';
@@ -97,7 +98,7 @@ const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: 
   const { reader, pack, clock } = parts;
   const nowMs = clock.nowMs();
   if (atMs !== undefined && atMs > nowMs + LIMITS.askAheadMsMax) {
-    sendProblem(reply, new BeckonError('AT_TOO_FAR', 'at may lie at most a year ahead'));
+    sendProblem(reply, tooFarAhead());
     return;
   }
   const values = new Float64Array(pack.featureNames.length);
@@ -111,9 +112,7 @@ const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: 
       sendProblem(reply, new BeckonError('CUSTOMER_UNKNOWN', 'no event has named this customer'));
       return;
     case 'beforeState': {
-      const last = formatTime(reader.lastSec * 1000);
-      const message = `at is before the customer's last event (${last}): the state does not go back`;
-      sendProblem(reply, new BeckonError('AT_BEFORE_STATE', message, { details: { lastEvent: last } }));
+      sendProblem(reply, beforeState(reader.lastSec));
       return;
     }
     case 'known': {
