@@ -6,7 +6,8 @@ import { BeckonError, ERRORS, type ErrorCode } from '../base/errors.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
 import { prove } from '../inference/prove.ts';
 import { type Bundle, chooseBundles, readBundle } from '../inference/repository.ts';
-import { loadPack, type Pack } from '../packs/pack.ts';
+import { compilePack, type Pack } from '../packs/pack.ts';
+import { type PackSource, readPackSource } from '../packs/pack-source.ts';
 import { adminServer } from '../serving/http/admin.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import {
@@ -52,6 +53,7 @@ interface Thread {
  */
 export class Engine {
   private readonly options: EngineOptions;
+  private readonly source: PackSource;
   private readonly pack: Pack;
   private readonly view: StateView;
   private readonly metrics: Metrics;
@@ -64,7 +66,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.options = options;
     setLimits(options.config.limits);
-    this.pack = loadPack(options.config.pack);
+    this.source = readPackSource(options.config.pack);
+    this.pack = compilePack(this.source);
     this.memory = makeStateMemory(this.pack, LIMITS.shards);
     this.view = viewState(this.pack, this.memory);
     const { tables, status } = this.view;
@@ -79,7 +82,8 @@ export class Engine {
   async start(): Promise<Addresses> {
     const { config } = this.options;
     const bundlesRead = this.readBundles();
-    this.writer = this.spawn('./threads/writer-thread.ts', { config, memory: this.memory } satisfies WriterThreadData, {
+    const data: WriterThreadData = { config, source: this.source, memory: this.memory };
+    this.writer = this.spawn('./threads/writer-thread.ts', data, {
       failed: ({ code, message }: { code?: string; message: string }) =>
         this.options.onFailure(ours(Object.assign(new Error(message), { code }))),
       progress: (at: { offset: number; end: number }) => this.options.logger.debug(at, 'reading the log'),
@@ -146,6 +150,7 @@ export class Engine {
       const started = Promise.withResolvers<void>();
       const data: ServingThreadData = {
         config,
+        source: this.source,
         memory: this.memory,
         bundles,
         version,

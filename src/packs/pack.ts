@@ -1,14 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
-import { parseYaml } from '../base/yaml.ts';
 import type { Items } from '../features/items.ts';
 import { compilePlan, type FeaturePlan } from '../features/plan.ts';
 import { featureSpecs } from '../features/spec.ts';
 import { itemsOf } from './items.ts';
 import { compileLabels, compileMoment, type Label, type MomentRule } from './labels.ts';
+import { type PackSource, packSha256, parsePackFile, readPackSource } from './pack-source.ts';
 
 /** Schema of `pack.yaml`. */
 const PackSchema = Type.Object(
@@ -37,7 +35,10 @@ type PackFile = Static<typeof PackSchema>;
 export interface Pack {
   readonly name: string;
   readonly version: string;
+  /** Where its model bundles stand. */
   readonly folder: string;
+  /** Of its files. */
+  readonly sha256: string;
   readonly currency: PackFile['currency'];
   readonly utcOffset: string;
   readonly plan: FeaturePlan;
@@ -51,18 +52,20 @@ export interface Pack {
   readonly segments: unknown;
 }
 
+/** Reads a pack folder and compiles it. @throws BeckonError PACK_INVALID in the user's words */
+export const loadPack = (folder: string): Pack => compilePack(readPackSource(folder));
+
 /**
- * Reads a pack folder: `pack.yaml`, `features.yaml`, and where present `items.yaml`, `labels.yaml` and
- * `segments.yaml`.
+ * Compiles `pack.yaml`, `features.yaml`, and where present `items.yaml`, `labels.yaml` and `segments.yaml`.
  * @throws BeckonError PACK_INVALID in the user's words
  */
-export const loadPack = (folder: string): Pack => {
-  const file = readYaml(folder, 'pack.yaml') as PackFile;
+export const compilePack = (source: PackSource): Pack => {
+  const file = parsePackFile(source, 'pack.yaml') as PackFile;
   const problem = checkSchema(PackSchema, file);
   if (problem !== undefined) throw new BeckonError('PACK_INVALID', `pack.yaml: ${problem}`);
-  const labels = readOptional(folder, 'labels.yaml') ?? { labels: [] };
-  const specs = featureSpecs(readYaml(folder, 'features.yaml'));
-  const items = itemsOf(readOptional(folder, 'items.yaml') ?? { items: [] });
+  const labels = parsePackFile(source, 'labels.yaml') ?? { labels: [] };
+  const specs = featureSpecs(parsePackFile(source, 'features.yaml'));
+  const items = itemsOf(parsePackFile(source, 'items.yaml') ?? { items: [] });
   const plan = compilePlan(specs, {
     minorDigits: file.currency.minorDigits,
     zoneOffsetSec: offsetSec(file.utcOffset),
@@ -71,7 +74,8 @@ export const loadPack = (folder: string): Pack => {
   return {
     name: file.name,
     version: file.version,
-    folder,
+    folder: source.folder,
+    sha256: packSha256(source),
     currency: file.currency,
     utcOffset: file.utcOffset,
     plan,
@@ -79,21 +83,8 @@ export const loadPack = (folder: string): Pack => {
     featureNames: specs.map((spec) => spec.name),
     labels: compileLabels(labels),
     moment: compileMoment(labels),
-    segments: readOptional(folder, 'segments.yaml') ?? { segments: {} },
+    segments: parsePackFile(source, 'segments.yaml') ?? { segments: {} },
   };
-};
-
-const readOptional = (folder: string, name: string): unknown =>
-  existsSync(join(folder, name)) ? readYaml(folder, name) : undefined;
-
-const readYaml = (folder: string, name: string): unknown => {
-  const path = join(folder, name);
-  if (!existsSync(path)) throw new BeckonError('PACK_INVALID', `${path} is missing`);
-  try {
-    return parseYaml(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new BeckonError('PACK_INVALID', `${name}: ${(error as Error).message}`, { cause: error });
-  }
 };
 
 const offsetSec = (offset: string): number => {

@@ -3,16 +3,16 @@ import { move } from 'piscina';
 import type { BeckonError, ErrorCode } from '../../base/errors.ts';
 import { setLimits } from '../../base/limits.ts';
 import type { ScoreRequest } from '../../decisions/decision.ts';
-import { loadPack } from '../../packs/pack.ts';
+import { compilePack } from '../../packs/pack.ts';
 import { decisionStringifier } from '../../serving/http/decision-schema.ts';
 import { openScoring } from '../scoring.ts';
 import { viewState } from '../shared-state.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
 
 /** A worker of the pool: decides for many customers in one task. */
-const { config, memory, bundles } = workerData as ScoringThreadData;
+const { config, source, memory, bundles } = workerData as ScoringThreadData;
 setLimits(config.limits);
-const pack = loadPack(config.pack);
+const pack = compilePack(source);
 const { decider, schema } = await openScoring(config, pack, bundles, viewState(pack, memory));
 const stringify = decisionStringifier(schema);
 

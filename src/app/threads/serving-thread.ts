@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { setLimits } from '../../base/limits.ts';
 import { FeatureReader } from '../../features/read.ts';
-import { loadPack } from '../../packs/pack.ts';
+import { compilePack } from '../../packs/pack.ts';
 import { decisionStringifier } from '../../serving/http/decision-schema.ts';
 import { httpServer } from '../../serving/http/server.ts';
 import { createLogger } from '../../telemetry/logger.ts';
@@ -26,14 +26,14 @@ export interface ServingThreadData extends ScoringThreadData {
 /** Node's option, which Fastify passes on. */
 type ListenOptions = { host: string; port: number; reusePort: boolean };
 
-const { config, memory, bundles, name, version, writerPort } = workerData as ServingThreadData;
+const { config, source, memory, bundles, name, version, writerPort } = workerData as ServingThreadData;
 setLimits(config.limits);
 const logger = createLogger({ level: config.logLevel, thread: name });
 const metrics = createMetrics(name);
-const pack = loadPack(config.pack);
+const pack = compilePack(source);
 const view = viewState(pack, memory);
 const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view);
-const pool = new WorkerPool({ config, memory, bundles });
+const pool = new WorkerPool({ config, source, memory, bundles });
 let isDraining = false;
 
 const link = new Link(parentPort as MessagePort, {

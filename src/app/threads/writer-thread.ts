@@ -4,7 +4,8 @@ import { BeckonError } from '../../base/errors.ts';
 import { LIMITS, setLimits } from '../../base/limits.ts';
 import { stateHash } from '../../features/state-hash.ts';
 import { SqliteLog } from '../../log/sqlite-log.ts';
-import { loadPack } from '../../packs/pack.ts';
+import { compilePack } from '../../packs/pack.ts';
+import type { PackSource } from '../../packs/pack-source.ts';
 import { DataDir } from '../../state/data-dir.ts';
 import { type Chunk, Writer } from '../../state/writer.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
@@ -20,12 +21,13 @@ import type { ChunkReply } from './writer-client.ts';
  */
 export interface WriterThreadData {
   readonly config: Config;
+  readonly source: PackSource;
   readonly memory: StateMemory;
 }
 
-const { config, memory } = workerData as WriterThreadData;
+const { config, source, memory } = workerData as WriterThreadData;
 setLimits(config.limits);
-const pack = loadPack(config.pack);
+const pack = compilePack(source);
 const view = viewState(pack, memory);
 const metrics = createMetrics('writer');
 const waiting: { readonly port: MessagePort; readonly chunk: Chunk }[] = [];
