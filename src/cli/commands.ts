@@ -12,6 +12,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'start', summary: 'Start the service', load: () => import('./start.ts') },
   { name: 'replay', summary: 'Send the events of files to a service', load: () => import('./replay.ts') },
   { name: 'import', summary: 'Turn a CSV file of yours into events', load: () => import('./import.ts') },
+  { name: 'simulate', summary: 'Make events of a market whose truth is known', load: () => import('./simulate.ts') },
   { name: 'export', summary: 'Write features as they were, and what came later', load: () => import('./export.ts') },
   { name: 'inspect', summary: 'Look at the state, a customer, a log or a model', load: () => import('./inspect.ts') },
   { name: 'backup', summary: 'Copy the log, also of a running service', load: () => import('./backup.ts') },

@@ -12,6 +12,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   packs: ['features', 'events', 'base'],
   decisions: ['packs', 'inference', 'features', 'events', 'base'],
   learning: ['decisions', 'packs', 'state', 'log', 'features', 'events', 'base'],
+  // What it knows is its own: the service must not learn from the truth.
+  simulation: ['events', 'base'],
   serving: ['learning', 'decisions', 'packs', 'inference', 'state', 'features', 'events', 'base'],
   // Listens on diagnostics_channel, so that nobody in the domain has to know it.
   telemetry: ['base'],
@@ -30,6 +32,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'app',
+    'simulation',
     'serving',
     'telemetry',
     'learning',

@@ -1,0 +1,25 @@
+/** What a run was worth, from the first decision on, and what the report looks at. Money in the market's currency. */
+export class Ledger {
+  /** Paid, from the history on, less refunds. */
+  revenue = 0;
+  /** Margin of what was paid, after discounts and refunds. */
+  margin = 0;
+  discount = 0;
+  cost = 0;
+  /** Price of the irritation caused. */
+  irritation = 0;
+  /** Worth of friends and referrals won. */
+  relations = 0;
+  orders = 0;
+  decisions = 0;
+  holds = 0;
+  contacts = 0;
+  blocked = 0;
+  complaints = 0;
+  optOuts = 0;
+
+  /** Net of cost and of the price of irritation. */
+  get value(): number {
+    return this.margin + this.relations - this.cost - this.irritation;
+  }
+}
