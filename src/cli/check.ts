@@ -6,8 +6,8 @@ import { configOptions } from './config-options.ts';
 
 export const command: Command = {
   usage: 'check [--diff OTHER_PACK] [options]',
-  description: `Checks what the service would start with, and changes nothing: the configuration, the pack (features, labels, segments)
-and every model bundle of the pack, each loaded and held against its golden rows in a process of its own.
+  description: `Checks what the service would start with, and changes nothing: the configuration, the pack (features, labels, segments,
+actions, channels, campaigns) and every model bundle of the pack, each loaded and held against its golden rows in a process of its own.
 With --diff it shows instead what would change if another pack took the place of this one: features added (+), removed
 (-), changed in meaning (~), the size of a row, labels, segments, heads.
 Exit code 0: all of it can be used. 1: something is refused. 2: the configuration is wrong.`,
@@ -33,7 +33,7 @@ Exit code 0: all of it can be used. 1: something is refused. 2: the configuratio
     const { featureNames, labels, plan } = pack;
     const says = `${featureNames.length} features in ${plan.rowWords * 4} bytes a customer, ${labels.length} labels`;
     io.stdout.write(`ok  pack ${pack.name} ${pack.version}: ${says}\n`);
-    const results = [...(await checkBundles(pack, io)), await checkSegments(pack, io)];
+    const results = [...(await checkBundles(pack, io)), await checkSegments(pack, io), await checkChoices(pack, io)];
     return results.every((good) => good) ? 0 : 1;
   },
 };
@@ -72,13 +72,23 @@ const checkBundles = async (pack: Pack, io: CommandIo): Promise<boolean[]> => {
 /** Segments may speak of the outputs of the bundles that are served. */
 const checkSegments = (pack: Pack, io: CommandIo): Promise<boolean> =>
   told('segments', io, async () => {
-    const { chooseBundles } = await import('../inference/repository.ts');
     const { compileSegments } = await import('../packs/segments.ts');
-    const outputs = new Set<string>();
-    for (const ref of chooseBundles(pack.folder, pack.name))
-      for (const { name } of (await read(pack, ref)).manifest.output.columns) outputs.add(name);
-    return `: ${compileSegments(pack.segments, pack.featureNames, outputs).length}`;
+    return `: ${compileSegments(pack.segments, pack.featureNames, new Set(await outputsOf(pack))).length}`;
   });
+
+/** Rules may speak of them, too. */
+const checkChoices = (pack: Pack, io: CommandIo): Promise<boolean> =>
+  told('actions, channels and campaigns', io, async () => {
+    const { compileChoices } = await import('../packs/choices.ts');
+    const { actions, channels, campaigns } = compileChoices(pack, await outputsOf(pack));
+    return `: ${actions.length}, ${channels.length} and ${campaigns.length}`;
+  });
+
+const outputsOf = async (pack: Pack): Promise<string[]> => {
+  const { chooseBundles } = await import('../inference/repository.ts');
+  const bundles = await Promise.all(chooseBundles(pack.folder, pack.name).map((ref) => read(pack, ref)));
+  return bundles.flatMap(({ manifest }) => manifest.output.columns.map(({ name }) => name));
+};
 
 const read = async (pack: Pack, ref: BundleRef): Promise<Bundle> => {
   const { readBundle } = await import('../inference/repository.ts');

@@ -5,7 +5,16 @@ import { BeckonError } from '../base/errors.ts';
 import { parseYaml } from '../base/yaml.ts';
 
 /** The files of a pack. Those that are not required may be missing. */
-const PACK_FILES = ['pack.yaml', 'features.yaml', 'items.yaml', 'labels.yaml', 'segments.yaml'] as const;
+const PACK_FILES = [
+  'pack.yaml',
+  'features.yaml',
+  'items.yaml',
+  'labels.yaml',
+  'segments.yaml',
+  'channels.yaml',
+  'actions.yaml',
+  'campaigns.yaml',
+] as const;
 const REQUIRED: readonly PackFileName[] = ['pack.yaml', 'features.yaml'];
 
 export type PackFileName = (typeof PACK_FILES)[number];

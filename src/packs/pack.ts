@@ -4,6 +4,9 @@ import { checkSchema } from '../base/schema-check.ts';
 import type { Items } from '../features/items.ts';
 import { compilePlan, type FeaturePlan } from '../features/plan.ts';
 import { featureSpecs } from '../features/spec.ts';
+import { type ActionSpec, actionSpecs } from './actions.ts';
+import { type CampaignSpec, campaignSpecs } from './campaigns.ts';
+import { type ChannelSpec, channelSpecs } from './channels.ts';
 import { itemsOf } from './items.ts';
 import { compileLabels, compileMoment, type Label, type MomentRule } from './labels.ts';
 import { type PackSource, packSha256, parsePackFile, readPackSource } from './pack-source.ts';
@@ -50,13 +53,18 @@ export interface Pack {
   readonly moment: MomentRule | undefined;
   /** The parsed `segments.yaml`; compiled with the outputs of the heads. */
   readonly segments: unknown;
+  /** As declared, by id; their rules are compiled with the outputs of the heads. */
+  readonly actions: readonly ActionSpec[];
+  readonly channels: readonly ChannelSpec[];
+  readonly campaigns: readonly CampaignSpec[];
 }
 
 /** Reads a pack folder and compiles it. @throws BeckonError PACK_INVALID in the user's words */
 export const loadPack = (folder: string): Pack => compilePack(readPackSource(folder));
 
 /**
- * Compiles `pack.yaml`, `features.yaml`, and where present `items.yaml`, `labels.yaml` and `segments.yaml`.
+ * Compiles `pack.yaml`, `features.yaml` and what else is there of a pack's files. Segments and the rules of actions,
+ * channels and campaigns are compiled once the outputs of the heads are known.
  * @throws BeckonError PACK_INVALID in the user's words
  */
 export const compilePack = (source: PackSource): Pack => {
@@ -71,6 +79,8 @@ export const compilePack = (source: PackSource): Pack => {
     zoneOffsetSec: offsetSec(file.utcOffset),
     items,
   });
+  const channels = channelSpecs(parsePackFile(source, 'channels.yaml') ?? { channels: [] });
+  const actions = actionSpecs(parsePackFile(source, 'actions.yaml') ?? { actions: [] }, channels);
   return {
     name: file.name,
     version: file.version,
@@ -84,6 +94,9 @@ export const compilePack = (source: PackSource): Pack => {
     labels: compileLabels(labels),
     moment: compileMoment(labels),
     segments: parsePackFile(source, 'segments.yaml') ?? { segments: {} },
+    actions,
+    channels,
+    campaigns: campaignSpecs(parsePackFile(source, 'campaigns.yaml') ?? { campaigns: [] }, actions, channels),
   };
 };
 

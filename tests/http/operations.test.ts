@@ -91,7 +91,18 @@ test('what operators and developers read over HTTP', async (t) => {
     assert.deepEqual([orders.kind, orders.event], ['count', 'order.placed']);
     const [hold] = json.actions;
     assert.deepEqual([hold.actionId, hold.kind, hold.discount, hold.channels], ['hold', 'hold', false, []]);
-    assert.ok(json.channels.includes('ai_call') && Array.isArray(json.campaigns) && 'policy' in json);
+    const coupon = json.actions.find(({ actionId }: { actionId: string }) => actionId === 'second_order_coupon');
+    assert.deepEqual([coupon.kind, coupon.discount, coupon.content.faceValue], ['sell', true, 15]);
+    const call = json.channels.find(({ channel }: { channel: string }) => channel === 'ai_call');
+    assert.deepEqual([call.cost, call.address], [0.3, 'phone']);
+    const [alwaysOn, callList] = json.campaigns;
+    assert.equal(alwaysOn.campaignId, 'always-on');
+    assert.deepEqual([alwaysOn.actions.length, alwaysOn.channels.length], [12, 8]);
+    assert.deepEqual(
+      [callList.campaignId, callList.channels, callList.callAll],
+      ['call-list', ['ai_call', 'human_call'], true],
+    );
+    assert.ok('policy' in json);
   });
 
   await t.test('every model says what it is', async () => {

@@ -62,6 +62,7 @@ export const DOORS: Doors = {
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],
   yaml: ['src/base/yaml.ts'],
+  '@marcbachmann/cel-js': ['src/packs/rules.ts'],
   ajv: ['src/base/schema-check.ts'],
   'csv-parse': ['src/cli/', 'src/learning/'],
   'hyparquet-writer': ['src/learning/parquet.ts'],

@@ -1,5 +1,4 @@
 import { HEADER_WORDS } from '../../src/features/row.ts';
-import { FEATURES_SCHEMA } from '../../src/features/spec.ts';
 import { FeatureState, packOf } from './feature-state.ts';
 
 /** The features of the retail pack as a table, and what its rows take. */
@@ -36,7 +35,3 @@ export const featuresTable = (): string => {
     `${total}.`,
   ].join('\n');
 };
-
-/** The schema of `features.yaml`, for editors. */
-export const featuresSchema = (): string =>
-  `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title: 'features.yaml of a Beckon pack', ...FEATURES_SCHEMA }, null, 2)}\n`;

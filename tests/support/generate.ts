@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { configurationTable } from '../../src/app/config-table.ts';
 import { ERRORS } from '../../src/base/errors.ts';
 import { eventsTable } from '../../src/events/document.ts';
-import { featuresSchema, featuresTable } from './features-document.ts';
+import { featuresTable } from './features-document.ts';
 import { importMapSchema } from './import-map-document.ts';
+import { packSchemas } from './pack-schemas.ts';
 
 /** A part of a document that is made from the code. */
 interface GeneratedBlock {
@@ -36,7 +37,7 @@ const BLOCKS: readonly GeneratedBlock[] = [
 
 /** Files that are generated as a whole. */
 const FILES: readonly { readonly file: string; readonly make: () => string }[] = [
-  { file: 'docs/schemas/features.schema.json', make: featuresSchema },
+  ...packSchemas,
   { file: 'docs/schemas/import-map.schema.json', make: importMapSchema },
 ];
 

@@ -10,6 +10,10 @@ export const packFolder = (pack: {
   labels?: readonly Record<string, unknown>[];
   moment?: Record<string, unknown>;
   segments?: Record<string, unknown>;
+  /** Whole files. */
+  actions?: Record<string, unknown>;
+  channels?: Record<string, unknown>;
+  campaigns?: Record<string, unknown>;
 }): string => {
   const folder = mkdtempSync(join(tmpdir(), 'beckon-pack-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,5 +24,7 @@ export const packFolder = (pack: {
   write('features.yaml', { features: pack.features.map((feature) => ({ description: 'of a test', ...feature })) });
   write('labels.yaml', { moment: pack.moment, labels: pack.labels ?? [] });
   write('segments.yaml', { segments: pack.segments ?? {} });
+  for (const name of ['actions', 'channels', 'campaigns'] as const)
+    if (pack[name] !== undefined) write(`${name}.yaml`, pack[name]);
   return folder;
 };

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { CHANNELS } from '../../events/channels.ts';
+import { HOLD_ID } from '../../packs/actions.ts';
 import type { HttpParts } from './parts.ts';
 
 const WORD_BYTES = 4;
@@ -12,9 +12,9 @@ export const packRoutes = (app: FastifyInstance, { pack, registry }: HttpParts):
     currency: pack.currency,
     rowBytes: pack.plan.rowWords * WORD_BYTES,
     features: pack.plan.features.map(({ spec }) => ({ default: 0, ...spec })),
-    actions: [{ actionId: 'hold', kind: 'hold', discount: false, channels: [] }],
-    channels: CHANNELS,
-    campaigns: [],
+    actions: [{ actionId: HOLD_ID, kind: 'hold', discount: false, channels: [] }, ...pack.actions],
+    channels: pack.channels,
+    campaigns: pack.campaigns,
     policy: null,
   };
   app.get('/v1/packs/current', { schema: { tags: ['packs'], summary: 'The pack as loaded' } }, (_request, reply) => {
