@@ -25,7 +25,7 @@ export const openLocalSink = async (config: Config, io: CommandIo): Promise<Repl
     async submit(events) {
       records.reset();
       for (const event of events) records.write(event);
-      const chunk = { records: records.bytes(), count: records.count };
+      const chunk = { records: records.bytes(), count: records.count, latestMs: records.latestMs };
       const [results] = await state.writer.commit([chunk], config.clock === 'log' ? undefined : wallClock.nowMs());
       const counts = [0, 0, 0];
       for (const result of results) counts[result]++;

@@ -1,5 +1,7 @@
 import { BeckonError } from '../base/errors.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { definitionOfCode, definitionOfType, type EventType } from './catalogue.ts';
+import { DataReader, writeData } from './data-bytes.ts';
 import type { Event } from './event.ts';
 
 /**
@@ -8,50 +10,49 @@ import type { Event } from './event.ts';
  *     0  u32 length of the whole record    16  u16 bytes of the subject     24  u32 bytes of the extensions
  *     4  u8  format                        18  u16 bytes of the source      28  u32 bytes of the data
  *     5  u8  flags (1: it has a time)      20  u16 bytes of the id          32  subject, source, id,
- *     6  u16 code of the type              22  u16 0                            extensions and data as JSON
+ *     6  u16 code of the type              22  u16 0                            extensions (JSON), data
  *     8  f64 time in ms, 0 without one
  *
  * Lengths come first, so that a customer or the identity of an event is hashed without making a string.
  *
  * What an erased customer's event leaves (`residue.ts`) has a format of its own, so that no earlier version takes it for
- * an event: the same header, nobody's subject, source and id, and the residue as data.
+ * an event: the same header, nobody's subject, source and id, and the residue as data, in JSON.
  */
-const FORMAT = 1;
+const FORMAT = 3;
 export const RESIDUE_FORMAT = 2;
+/** What the first versions wrote: the data is JSON. */
+const JSON_FORMAT = 1;
+const FORMAT_MAX = 3;
 export const HAS_TIME = 1;
 export const HEADER_BYTES = 32;
-/** UTF-8 takes at most this many bytes for a UTF-16 unit. */
-const UTF8_UNIT_BYTES_MAX = 3;
-const FIRST_BYTES = 64 * 1024;
 
 /** Packs events into one growing buffer, which is used again after `reset`. */
 export class RecordWriter {
   count = 0;
-  #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  #view = new DataView(this.#buffer.buffer);
-  #end = 0;
+  /** Greatest time among them, -Infinity where none has one. */
+  latestMs = Number.NEGATIVE_INFINITY;
+  readonly #bytes = new ByteWriter();
 
   write(event: Event): void {
-    const { subject, source, id, timeMs } = event;
-    const data = JSON.stringify(event.data);
-    const extensions = event.extensions === undefined ? '' : JSON.stringify(event.extensions);
-    const units = subject.length + source.length + id.length + extensions.length + data.length;
-    this.#reserve(HEADER_BYTES + UTF8_UNIT_BYTES_MAX * units);
-
-    const start = this.#end;
-    const view = this.#view;
-    this.#end = start + HEADER_BYTES;
-    const subjectBytes = this.#text(subject);
-    const sourceBytes = this.#text(source);
-    const idBytes = this.#text(id);
-    const extensionBytes = extensions === '' ? 0 : this.#text(extensions);
-    const dataBytes = this.#text(data);
+    const { timeMs, extensions } = event;
+    const bytes = this.#bytes;
+    const start = bytes.end;
+    bytes.reserve(HEADER_BYTES);
+    bytes.end = start + HEADER_BYTES;
+    const subjectBytes = bytes.text(event.subject);
+    const sourceBytes = bytes.text(event.source);
+    const idBytes = bytes.text(event.id);
     if ((subjectBytes | sourceBytes | idBytes) > 0xffff) {
-      this.#end = start;
+      bytes.end = start;
       throw new Error('an event with an id that was never checked must not reach the log');
     }
+    const extensionBytes = extensions === undefined ? 0 : bytes.text(JSON.stringify(extensions));
+    const dataStart = bytes.end;
+    writeData(bytes, event.data);
+
+    const { view, end } = bytes;
     const hasTime = !Number.isNaN(timeMs);
-    view.setUint32(start, this.#end - start, true);
+    view.setUint32(start, end - start, true);
     view.setUint8(start + 4, FORMAT);
     view.setUint8(start + 5, hasTime ? HAS_TIME : 0);
     view.setUint16(start + 6, definitionOfType(event.type)!.code, true);
@@ -61,34 +62,20 @@ export class RecordWriter {
     view.setUint16(start + 20, idBytes, true);
     view.setUint16(start + 22, 0, true);
     view.setUint32(start + 24, extensionBytes, true);
-    view.setUint32(start + 28, dataBytes, true);
+    view.setUint32(start + 28, end - dataStart, true);
     this.count++;
+    if (timeMs > this.latestMs) this.latestMs = timeMs;
   }
 
   /** The records so far: a view that the next `write` or `reset` may change. */
   bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#end);
+    return this.#bytes.buffer.subarray(0, this.#bytes.end);
   }
 
   reset(): void {
-    this.#end = 0;
+    this.#bytes.end = 0;
     this.count = 0;
-  }
-
-  /** Writes at the end and answers with the number of bytes. */
-  #text(text: string): number {
-    const written = this.#buffer.write(text, this.#end);
-    this.#end += written;
-    return written;
-  }
-
-  #reserve(bytes: number): void {
-    const needed = this.#end + bytes;
-    if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
-    this.#buffer.copy(larger, 0, 0, this.#end);
-    this.#buffer = larger;
-    this.#view = new DataView(larger.buffer);
+    this.latestMs = Number.NEGATIVE_INFINITY;
   }
 }
 
@@ -114,6 +101,8 @@ export class RecordReader {
   #recordEnd = 0;
   #buffer: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
+  #isJson = false;
+  readonly #dataReader = new DataReader();
   #data: Record<string, unknown> | undefined;
 
   constructor(bytes?: Uint8Array) {
@@ -125,6 +114,7 @@ export class RecordReader {
     this.bytes = bytes;
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#dataReader.reset(this.#buffer, this.#view);
     this.#recordEnd = 0;
     this.#data = undefined;
   }
@@ -154,11 +144,12 @@ export class RecordReader {
     const length = view.getUint32(start, true);
     if (length < HEADER_BYTES || length > left) throw damaged(start, `it claims ${length} of ${left} bytes`);
     const format = view.getUint8(start + 4);
-    if (format !== FORMAT && format !== RESIDUE_FORMAT)
+    if (format < JSON_FORMAT || format > FORMAT_MAX)
       throw new BeckonError(
         'DATA_FORMAT_UNSUPPORTED',
-        `the log has a record of format ${format}; this version reads up to ${RESIDUE_FORMAT}`,
+        `the log has a record of format ${format}; this version reads up to ${FORMAT_MAX}`,
       );
+    this.#isJson = format !== FORMAT;
     this.isResidue = format === RESIDUE_FORMAT;
     this.typeCode = view.getUint16(start + 6, true);
     this.timeMs = (view.getUint8(start + 5) & HAS_TIME) === 0 ? Number.NaN : view.getFloat64(start + 8, true);
@@ -193,10 +184,18 @@ export class RecordReader {
     return this.#buffer.toString('utf8', this.sourceEnd, this.idEnd);
   }
 
-  /** Parsed once a record. */
+  /** Read once a record. */
   data(): Readonly<Record<string, unknown>> {
-    this.#data ??= this.#json(this.#extensionsEnd, this.#recordEnd);
+    this.#data ??= this.#isJson
+      ? this.#json(this.#extensionsEnd, this.#recordEnd)
+      : this.#dataReader.read(this.#extensionsEnd, this.#recordEnd);
     return this.#data;
+  }
+
+  /** The data, perhaps without the fields that are not wanted. @param wanted as for `DataReader.read` */
+  wantedData(wanted: Uint8Array): Readonly<Record<string, unknown>> {
+    if (this.#isJson || this.#data !== undefined) return this.data();
+    return this.#dataReader.read(this.#extensionsEnd, this.#recordEnd, wanted);
   }
 
   event(): Event {

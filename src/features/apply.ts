@@ -31,6 +31,8 @@ export class Applier {
   shard = 0;
   /** Ids of the customer that the last event has erased. */
   erasedIds: readonly string[] = [];
+  /** The fields of an event's data that {@link apply} reads, as the plan tells them. */
+  readonly wantedFields: Uint8Array;
   private readonly plan: FeaturePlan;
   private readonly tables: readonly Table[];
   private readonly identities: IdentityWriter;
@@ -43,6 +45,7 @@ export class Applier {
   constructor(plan: FeaturePlan, tables: readonly Table[], groupSinks?: readonly GroupSink[]) {
     this.groupSinks = groupSinks;
     this.plan = plan;
+    this.wantedFields = plan.wantedFields;
     this.tables = tables;
     this.groupCells = groupCellsOf(plan);
     this.identities = new IdentityWriter(plan, tables);

@@ -8,6 +8,7 @@ import type { Cell, FeatureSpec, GroupCell, GroupHandle, GroupTablePlan, PlanBui
 import { consentCell } from './kinds/consent.ts';
 import { HEADER_WORDS } from './row.ts';
 import { kindOf } from './spec.ts';
+import { wantedFieldsOf } from './wanted-fields.ts';
 
 /** A `features.yaml` compiled: where each word of a row stands, what each event changes, how each feature is read. */
 export interface FeaturePlan {
@@ -21,6 +22,8 @@ export interface FeaturePlan {
   /** Words of a row that an event type may read or change, by the type's code. */
   readonly spansByType: readonly Spans[];
   readonly groupTables: readonly GroupTablePlan[];
+  /** By the position of a field's name: 0 for one that no feature reads. */
+  readonly wantedFields: Uint8Array;
   /** First word of the consents, from the row's base. */
   readonly consentOffset: number;
 }
@@ -82,6 +85,7 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
       return spans;
     }, []),
     groupTables: builder.groupTables,
+    wantedFields: wantedFieldsOf(specs),
     consentOffset,
   };
 };

@@ -95,7 +95,8 @@ export class History {
       }
       const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
       eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-      applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, reader.data(), offset);
+      const data = reader.wantedData(applier.wantedFields);
+      applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, data, offset);
     }
   }
 

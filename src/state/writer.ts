@@ -21,6 +21,8 @@ export const EVENT_RESULT = { accepted: 0, duplicate: 1, fromFuture: 2 } as cons
 export interface Chunk {
   readonly records: Uint8Array;
   readonly count: number;
+  /** Greatest time of an event, ms since the epoch; -Infinity where none has one. */
+  readonly latestMs: number;
 }
 
 /** An event may name two new ids: its subject and an alias. */
@@ -143,7 +145,16 @@ export class Writer {
         erasures.sentAgain(offset, typeCode, reader.timeMs, shard, lo, hi);
         continue;
       }
-      applier.apply(bytes, subjectStart, subjectEnd, typeCode, timeMs, tie, reader.data(), offset);
+      applier.apply(
+        bytes,
+        subjectStart,
+        subjectEnd,
+        typeCode,
+        timeMs,
+        tie,
+        reader.wantedData(applier.wantedFields),
+        offset,
+      );
       if (typeCode === ERASED) erasures.add({ offset, ids: [reader.subject(), ...applier.erasedIds] });
       if (isMeasured && applier.lateSec > 0) {
         measured.lateSecs.push(applier.lateSec);
@@ -171,39 +182,25 @@ export class Writer {
   /** Time of the next group: never before the last one's. */
   private nextLogTimeMs(chunks: readonly Chunk[], nowMs: number | undefined): number {
     const last = this.parts.log.lastLogTimeMs();
-    if (nowMs !== undefined) return Math.max(last, nowMs);
-    let greatest = last;
-    for (const chunk of chunks) {
-      this.reader.reset(chunk.records);
-      while (this.reader.next()) if (this.reader.timeMs > greatest) greatest = this.reader.timeMs;
-    }
-    return greatest;
+    return Math.max(last, nowMs ?? chunks.reduce((latest, chunk) => Math.max(latest, chunk.latestMs), last));
   }
 
   /** Marks events too far ahead of the log time. @returns the chunks without them */
   private refuseFuture(chunks: readonly Chunk[], results: readonly ChunkResult[], logTimeMs: number): Chunk[] {
-    const { reader } = this;
     const latestMs = logTimeMs + LIMITS.eventAheadMsMax;
-    return chunks.map((chunk, c) => {
-      const result = results[c];
-      let refused = 0;
-      reader.reset(chunk.records);
-      for (let i = 0; reader.next(); i++)
-        if (reader.timeMs > latestMs) {
-          result[i] = EVENT_RESULT.fromFuture;
-          refused++;
-        }
-      return refused === 0 ? chunk : this.without(chunk, result, chunk.count - refused);
-    });
+    return chunks.map((chunk, c) =>
+      chunk.latestMs > latestMs ? this.notLaterThan(latestMs, chunk, results[c]) : chunk,
+    );
   }
 
-  private without(chunk: Chunk, result: ChunkResult, count: number): Chunk {
+  private notLaterThan(latestMs: number, chunk: Chunk, result: ChunkResult): Chunk {
     const { reader } = this;
     const kept: Uint8Array[] = [];
     reader.reset(chunk.records);
     for (let i = 0; reader.next(); i++)
-      if (result[i] === EVENT_RESULT.accepted) kept.push(chunk.records.subarray(reader.recordStart, reader.recordEnd));
-    return { records: Buffer.concat(kept), count };
+      if (reader.timeMs > latestMs) result[i] = EVENT_RESULT.fromFuture;
+      else kept.push(chunk.records.subarray(reader.recordStart, reader.recordEnd));
+    return { records: Buffer.concat(kept), count: kept.length, latestMs };
   }
 }
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { BeckonError } from '../../src/base/errors.ts';
 import { CATALOGUE, EVENT_TYPES } from '../../src/events/catalogue.ts';
 import type { Event } from '../../src/events/event.ts';
+import { FIELD_NAMES } from '../../src/events/field-names.ts';
 import { RecordReader, RecordWriter } from '../../src/events/record.ts';
 
 const text = (maxLength: number) => fc.string({ unit: 'grapheme', minLength: 1, maxLength });
@@ -114,24 +115,79 @@ test('a writer grows as needed and starts anew after reset', () => {
   assert.deepEqual(Buffer.from(writer.bytes()), Buffer.from(written(order)));
 });
 
+/** Written down, as all bytes below: a log of this version must be readable by all later ones. */
+const HEADER_OF_ORDER = '0100' + '00006088e1e07842' + '0500' + '0500' + '0700' + '0000' + '00000000';
+
 test('the same event is the same bytes', () => {
-  const bytes = Buffer.from(written(order)).toString('hex');
-  // Written down: a log of this version must be readable by all later ones.
+  const data = { orderId: '1', amount: 59.9, lines: [{ sku: 'A', quantity: 2 }], own: { gift: true, ref: 1e300 } };
   assert.equal(
-    bytes,
-    '4e000000' +
-      '01' +
-      '01' +
-      '0100' +
-      '00006088e1e07842' +
-      '0500' +
-      '0500' +
-      '0700' +
-      '0000' +
-      '00000000' +
-      '1d000000' +
-      Buffer.from('客-1/shoporder-1{"orderId":"1","amount":59.9}').toString('hex'),
+    Buffer.from(written({ ...order, data })).toString('hex'),
+    '6a000000' +
+      `0301${HEADER_OF_ORDER}39000000${Buffer.from('客-1/shoporder-1').toString('hex')}` +
+      '00070131' +
+      '010566170000' +
+      '060a010000000b07070141080302fe' +
+      'ff07036f776e0bff070467696674' +
+      '02ff070372656606' +
+      '9c7500883ce4377efe' +
+      'fe',
   );
+});
+
+test('what the first versions wrote, the data as JSON, is still read', () => {
+  const text = '客-1/shoporder-1{"orderId":"1","amount":59.9}';
+  const bytes = Buffer.from(`4e0000000101${HEADER_OF_ORDER}1d000000${Buffer.from(text).toString('hex')}`, 'hex');
+  const reader = new RecordReader(bytes);
+  assert.ok(reader.next());
+  assert.deepEqual(plain(reader.event()), order);
+  assert.equal(
+    codeOf(
+      Uint8Array.from(bytes, (byte, i) => (i === bytes.length - 1 ? 0 : byte)),
+      (it) => it.data(),
+    ),
+    'LOG_DAMAGED',
+  );
+});
+
+test('numbers and texts of every length and kind come back, -0 as 0', () => {
+  const texts = [0, 1, 24, 25, 48, 49, 85, 86, 255, 256].flatMap((n) => ['a'.repeat(n), '茶'.repeat(n)]);
+  const numbers = [0, 255, 256, -1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 0.07, 1.005, -19.99, 21474836.47, 1e21, 5e-324];
+  const data = { texts: [...texts, 'half \ud800', '\udc00'.repeat(90)], numbers, others: [null, true, false, [], {}] };
+  const reader = new RecordReader(written({ ...order, data }, { ...order, data: { amount: -0, gone: undefined } }));
+  assert.ok(reader.next());
+  assert.deepEqual(reader.data(), data);
+  assert.ok(reader.next());
+  assert.ok(Object.is(reader.data().amount, 0));
+  assert.deepEqual(Object.keys(reader.data()), ['amount']);
+});
+
+test('names keep their place in the log for ever', () => {
+  assert.equal(
+    FIELD_NAMES.slice(0, 12).join(' '),
+    'orderId amount discount couponId storeId surface lines sku quantity price category supplyDays',
+  );
+  assert.equal(FIELD_NAMES[70], 'sha256');
+  assert.equal(new Set(FIELD_NAMES).size, FIELD_NAMES.length);
+  // 254 and 255 mean something else.
+  assert.ok(FIELD_NAMES.length < 254);
+});
+
+test('fields that are not wanted are left out, at any depth, and the others are as they were', () => {
+  const lines = [
+    { sku: 'A', quantity: 2, price: 3.5 },
+    { sku: 'B', quantity: 300 },
+  ];
+  const data = { orderId: 'x'.repeat(300), amount: 5, couponId: 'c', lines, note: 'kept' };
+  const wanted = new Uint8Array(256).fill(1);
+  for (const name of ['orderId', 'couponId', 'quantity']) wanted[FIELD_NAMES.indexOf(name)] = 0;
+  const reader = new RecordReader(written({ ...order, data }));
+  assert.ok(reader.next());
+  assert.deepEqual(reader.wantedData(wanted), {
+    amount: 5,
+    lines: [{ sku: 'A', price: 3.5 }, { sku: 'B' }],
+    note: 'kept',
+  });
+  assert.deepEqual(reader.data(), data);
 });
 
 test('every type of the catalogue has its code in the log', () => {
@@ -164,6 +220,18 @@ test('lengths that do not add up are damaged, whatever the bytes', () => {
       assert.equal(codeOf(changed), 'LOG_DAMAGED', `byte ${field} = ${value}`);
     }
   }
+  // Whatever stands in the data, reading ends: with what it says or as damaged.
+  const dataStart = bytes.length - new RecordWriter().bytes().length;
+  for (let at = 52; at < dataStart; at++)
+    for (let value = 0; value < 256; value++) {
+      const changed = Uint8Array.from(bytes);
+      changed[at] = value;
+      assert.match(
+        codeOf(changed, (reader) => reader.data()),
+        /^(read|LOG_DAMAGED)$/,
+        `byte ${at} = ${value}`,
+      );
+    }
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), (noise) => {
       assert.match(codeOf(noise), /^(LOG_DAMAGED|DATA_FORMAT_UNSUPPORTED)$/);
@@ -171,14 +239,14 @@ test('lengths that do not add up are damaged, whatever the bytes', () => {
   );
 });
 
-test('data that is no JSON is damaged; another format or code is of another version', () => {
+test('data that does not end where it should is damaged; another format or code is of another version', () => {
   const bytes = written(order);
   const changed = (at: number, value: number) => Uint8Array.from(bytes, (byte, i) => (i === at ? value : byte));
   assert.equal(
     codeOf(changed(bytes.length - 1, 0), (reader) => reader.data()),
     'LOG_DAMAGED',
   );
-  assert.equal(codeOf(changed(4, 3)), 'DATA_FORMAT_UNSUPPORTED');
+  assert.equal(codeOf(changed(4, 4)), 'DATA_FORMAT_UNSUPPORTED');
   assert.equal(
     codeOf(changed(7, 200), (reader) => reader.event()),
     'DATA_FORMAT_UNSUPPORTED',

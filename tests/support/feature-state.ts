@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { shardOf } from '../../src/base/hash.ts';
 import { definitionOfType, type EventType } from '../../src/events/catalogue.ts';
+import { RecordReader, RecordWriter } from '../../src/events/record.ts';
 import { Applier } from '../../src/features/apply.ts';
 import type { FeaturePlan } from '../../src/features/plan.ts';
 import { FeatureReader } from '../../src/features/read.ts';
@@ -33,6 +34,8 @@ export class FeatureState {
   readonly tables: readonly Table[];
   readonly reader: FeatureReader;
   private readonly applier: Applier;
+  private readonly record = new RecordWriter();
+  private readonly records = new RecordReader();
   private offset = 0;
 
   constructor(plan: FeaturePlan, shards: number) {
@@ -45,8 +48,19 @@ export class FeatureState {
   /** @returns seconds by which the event was late */
   apply({ customer, type, timeMs, hash, data }: SlowEvent, offset = this.offset++): number {
     const id = Buffer.from(customer);
-    this.applier.apply(id, 0, id.length, typeCodeOf(type), timeMs, hash, data, offset);
+    const told = this.logged(type as EventType, data);
+    this.applier.apply(id, 0, id.length, typeCodeOf(type), timeMs, hash, told, offset);
     return this.applier.lateSec;
+  }
+
+  /** The data as it comes out of the log. */
+  private logged(type: EventType, data: SlowEvent['data']): Readonly<Record<string, unknown>> {
+    const { record, records } = this;
+    record.reset();
+    record.write({ type, source: 's', id: 'i', subject: 'c', timeMs: 0, data, extensions: undefined });
+    records.reset(record.bytes());
+    records.next();
+    return records.wantedData(this.plan.wantedFields);
   }
 
   /** Whether the last event changed any cell. */

@@ -62,7 +62,7 @@ export class WriterClient implements EventSink {
     if (this.submissions.length === 0) return;
     // A copy of just these bytes: a Buffer's own `slice` is a view, and sending it would take the writer's buffer away.
     const bytes = new Uint8Array(records.bytes());
-    const chunk: Chunk = { records: bytes, count: records.count };
+    const chunk: Chunk = { records: bytes, count: records.count, latestMs: records.latestMs };
     this.sent.push(this.submissions);
     this.submissions = [];
     records.reset();

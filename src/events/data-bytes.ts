@@ -1,0 +1,252 @@
+import { BeckonError } from '../base/errors.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { FIELD_CODES, FIELD_NAMES, NAME_WRITTEN_OUT } from './field-names.ts';
+
+/**
+ * The data of an event in the log: what JSON can say, in fewer bytes and without a parser. A value is a tag and what
+ * belongs to it:
+ *
+ *     null, false, true                    cents    i32, the number times 100      list     u32 count, values
+ *     byte     u8, the number itself       double   f64                            object   fields, END
+ *     integer  i32                         text     u8 or u32 bytes, UTF-8
+ *
+ * A field is a name and a value; a name is the byte of {@link FIELD_NAMES} or, after {@link NAME_WRITTEN_OUT}, a text.
+ * Fields keep their order. -0 is written as 0, and what is no number in JSON as null, as `JSON.stringify` does.
+ */
+const TAG = {
+  null: 0,
+  false: 1,
+  true: 2,
+  byte: 3,
+  integer: 4,
+  cents: 5,
+  double: 6,
+  text: 7,
+  longText: 8,
+  /** A text that UTF-8 cannot say, a half of a surrogate pair in it: as JSON. */
+  jsonText: 9,
+  list: 10,
+  object: 11,
+} as const;
+
+/** A power of two. */
+const CACHED_TEXTS = 4096;
+const CACHED_BYTES_MAX = 24;
+
+/** In the place of a name: the object ends. */
+const END = 254;
+
+const BYTE_MAX = 255;
+/** Texts of so few units are so few bytes that one byte tells how many. */
+const SHORT_UNITS_MAX = 85;
+
+/** @param data as JSON can say it; fields that are undefined are left out */
+export const writeData = (writer: ByteWriter, data: object): void => {
+  for (const name in data) {
+    const value = (data as Record<string, unknown>)[name];
+    if (value === undefined) continue;
+    const code = FIELD_CODES.get(name);
+    if (code !== undefined) writer.u8(code);
+    else {
+      writer.u8(NAME_WRITTEN_OUT);
+      writeText(writer, name);
+    }
+    writeValue(writer, value);
+  }
+  writer.u8(END);
+};
+
+const writeValue = (writer: ByteWriter, value: unknown): void => {
+  if (typeof value === 'string') writeText(writer, value);
+  else if (typeof value === 'number') writeNumber(writer, value);
+  else if (typeof value === 'boolean') writer.u8(value ? TAG.true : TAG.false);
+  else if (typeof value !== 'object' || value === null) writer.u8(TAG.null);
+  else if (Array.isArray(value)) {
+    writer.u8(TAG.list);
+    writer.u32(value.length);
+    for (let i = 0; i < value.length; i++) writeValue(writer, value[i]);
+  } else {
+    writer.u8(TAG.object);
+    writeData(writer, value);
+  }
+};
+
+const writeNumber = (writer: ByteWriter, value: number): void => {
+  if ((value | 0) === value) {
+    if (value >= 0 && value <= BYTE_MAX) {
+      writer.u8(TAG.byte);
+      writer.u8(value);
+    } else {
+      writer.u8(TAG.integer);
+      writer.i32(value);
+    }
+    return;
+  }
+  const cents = Math.round(value * 100);
+  if ((cents | 0) === cents && cents / 100 === value) {
+    writer.u8(TAG.cents);
+    writer.i32(cents);
+  } else if (Number.isFinite(value)) {
+    writer.u8(TAG.double);
+    writer.f64(value);
+  } else {
+    writer.u8(TAG.null);
+  }
+};
+
+const writeText = (writer: ByteWriter, text: string): void => {
+  if (text.length <= SHORT_UNITS_MAX) {
+    writer.u8(TAG.text);
+    writer.u8(0);
+    const at = writer.end - 1;
+    const bytes = writer.text(text);
+    writer.buffer[at] = bytes;
+    if (bytes !== text.length && !text.isWellFormed()) {
+      writer.end = at - 1;
+      writeLongText(writer, TAG.jsonText, JSON.stringify(text));
+    }
+    return;
+  }
+  if (text.isWellFormed()) writeLongText(writer, TAG.longText, text);
+  else writeLongText(writer, TAG.jsonText, JSON.stringify(text));
+};
+
+const writeLongText = (writer: ByteWriter, tag: number, text: string): void => {
+  writer.u8(tag);
+  writer.u32(0);
+  const at = writer.end - 4;
+  const bytes = writer.text(text);
+  writer.view.setUint32(at, bytes, true);
+};
+
+/** Reads what {@link writeData} has written. */
+export class DataReader {
+  readonly #texts: string[] = new Array<string>(CACHED_TEXTS).fill('');
+  #buffer: Buffer = Buffer.alloc(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #at = 0;
+  #wanted: Uint8Array | undefined;
+
+  reset(buffer: Buffer, view: DataView): void {
+    this.#buffer = buffer;
+    this.#view = view;
+  }
+
+  /**
+   * @param start of the data, `end` where it must end
+   * @param wanted where only some fields are: 0 at the position of a name for those that are left out, at any depth
+   * @throws BeckonError LOG_DAMAGED
+   */
+  read(start: number, end: number, wanted?: Uint8Array): Record<string, unknown> {
+    this.#at = start;
+    this.#wanted = wanted;
+    try {
+      const data = this.#object();
+      if (this.#at === end) return data;
+    } catch (cause) {
+      // A length that points behind the buffer.
+      if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause;
+    }
+    throw damagedData(start);
+  }
+
+  #object(): Record<string, unknown> {
+    const object: Record<string, unknown> = {};
+    for (let code = this.#buffer[this.#at++]; code !== END; code = this.#buffer[this.#at++]) {
+      const name = code === NAME_WRITTEN_OUT ? (this.#value() as string) : FIELD_NAMES[code];
+      if (name === undefined) throw damagedData(this.#at);
+      if (this.#wanted?.[code] === 0) {
+        this.#skip();
+        continue;
+      }
+      object[name] = this.#value();
+    }
+    return object;
+  }
+
+  #value(): unknown {
+    const tag = this.#buffer[this.#at++];
+    switch (tag) {
+      case TAG.null:
+        return null;
+      case TAG.false:
+        return false;
+      case TAG.true:
+        return true;
+      case TAG.byte:
+        return this.#buffer[this.#at++];
+      case TAG.integer:
+        this.#at += 4;
+        return this.#view.getInt32(this.#at - 4, true);
+      case TAG.cents:
+        this.#at += 4;
+        return this.#view.getInt32(this.#at - 4, true) / 100;
+      case TAG.double:
+        this.#at += 8;
+        return this.#view.getFloat64(this.#at - 8, true);
+      case TAG.text:
+        return this.#text(this.#buffer[this.#at++]);
+      case TAG.longText:
+        return this.#text(this.#length());
+      case TAG.jsonText:
+        return JSON.parse(this.#text(this.#length()));
+      case TAG.list: {
+        const count = this.#length();
+        const list: unknown[] = [];
+        for (let i = 0; i < count; i++) list.push(this.#value());
+        return list;
+      }
+      case TAG.object:
+        return this.#object();
+      default:
+        throw damagedData(this.#at);
+    }
+  }
+
+  /** Steps over a value, without making it where that is easy. */
+  #skip(): void {
+    switch (this.#buffer[this.#at]) {
+      case TAG.text:
+        this.#at += 2 + this.#buffer[this.#at + 1];
+        return;
+      case TAG.integer:
+      case TAG.cents:
+        this.#at += 5;
+        return;
+      default:
+        this.#value();
+    }
+  }
+
+  #length(): number {
+    this.#at += 4;
+    return this.#view.getUint32(this.#at - 4, true);
+  }
+
+  #text(bytes: number): string {
+    const start = this.#at;
+    this.#at += bytes;
+    if (bytes <= CACHED_BYTES_MAX) return this.#cachedText(start, this.#at);
+    return this.#buffer.toString('utf8', start, this.#at);
+  }
+
+  /** Short texts come again and again: an sku, a store, a channel. To find one costs less than to make it. */
+  #cachedText(start: number, end: number): string {
+    const buffer = this.#buffer;
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + buffer[i];
+    const place = (hash ^ (hash >>> 15)) & (CACHED_TEXTS - 1);
+    const known = this.#texts[place];
+    if (known.length === end - start) {
+      let i = start;
+      while (i < end && known.charCodeAt(i - start) === buffer[i]) i++;
+      if (i === end) return known;
+    }
+    const text = buffer.toString('utf8', start, end);
+    this.#texts[place] = text;
+    return text;
+  }
+}
+
+const damagedData = (at: number): BeckonError =>
+  new BeckonError('LOG_DAMAGED', `the data of the record at byte ${at} cannot be read`);
