@@ -1,6 +1,7 @@
 import type { Row } from './row.ts';
 import { batch } from './rows/batch.ts';
 import { bulkEvents } from './rows/bulk-events.ts';
+import { featureApply, featureRead } from './rows/feature-loops.ts';
 import { httpScore } from './rows/http-score.ts';
 import { replay } from './rows/replay.ts';
 import { scoringLoop } from './rows/scoring-loop.ts';
@@ -15,4 +16,8 @@ export const ROWS: readonly Row[] = [
   replay,
   scoringLoop(64),
   scoringLoop(256),
+  featureApply('hot'),
+  featureApply('cold'),
+  featureRead('hot'),
+  featureRead('cold'),
 ];

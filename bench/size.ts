@@ -5,10 +5,29 @@ export interface Size {
   readonly warmUpMs: number;
   /** Customers in the state; each is asked for once before any is asked for again. */
   readonly customers: number;
+  /** Of the feature rows: rows that stay in the cache, and rows that do not. */
+  readonly hotCustomers: number;
+  readonly coldCustomers: number;
   /** Orders that the state is made of, and that replay is measured with. */
   readonly orders: number;
 }
 
-export const FULL: Size = { pairs: 5, sampleMs: 4000, warmUpMs: 3000, customers: 200_000, orders: 500_000 };
+export const FULL: Size = {
+  pairs: 5,
+  sampleMs: 4000,
+  warmUpMs: 3000,
+  customers: 200_000,
+  orders: 500_000,
+  hotCustomers: 10_000,
+  coldCustomers: 1_000_000,
+};
 /** For every change: shorter, and still with three pairs, so that one disturbed run is not the median. */
-export const QUICK: Size = { pairs: 3, sampleMs: 1500, warmUpMs: 1000, customers: 100_000, orders: 200_000 };
+export const QUICK: Size = {
+  pairs: 3,
+  sampleMs: 1500,
+  warmUpMs: 1000,
+  customers: 100_000,
+  orders: 200_000,
+  hotCustomers: 10_000,
+  coldCustomers: 200_000,
+};

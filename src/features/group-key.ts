@@ -1,5 +1,6 @@
 import { mix32 } from '../base/hash.ts';
-import type { Ask, PlanBuilder } from './kind.ts';
+import type { Ask } from './ask.ts';
+import type { PlanBuilder } from './kind.ts';
 import { attributeCell, textHash } from './kinds/attribute.ts';
 import type { RowView } from './row.ts';
 

@@ -1,4 +1,5 @@
-import type { GroupSums, GroupTablePlan } from './kind.ts';
+import type { GroupSums } from './ask.ts';
+import type { GroupTablePlan } from './group-table-plan.ts';
 
 /**
  * One shard's part of the group tables, in the shard's memory. A table is
@@ -159,7 +160,7 @@ export class GroupReader implements GroupSums {
     this.turn++;
   }
 
-  value(plan: GroupTablePlan, keyLo: number, keyHi: number, cell: number, sec: number): number {
+  sums(plan: GroupTablePlan, keyLo: number, keyHi: number, sec: number): Float64Array {
     const cache = this.caches[plan.position];
     const entry = cache[keyLo & (cache.length - 1)];
     if (entry.turn !== this.turn || entry.sec !== sec || entry.keyLo !== keyLo || entry.keyHi !== keyHi) {
@@ -170,7 +171,7 @@ export class GroupReader implements GroupSums {
       entry.sums.fill(0);
       for (const table of this.tables[plan.position]) table.read(keyLo, keyHi, sec, entry.sums);
     }
-    return entry.sums[cell];
+    return entry.sums;
   }
 }
 

@@ -1,6 +1,9 @@
 import type { TObject } from 'typebox';
+import type { Ask } from './ask.ts';
 import type { EventFacts } from './facts.ts';
+import type { GroupCell, GroupTablePlan } from './group-table-plan.ts';
 import type { Items } from './items.ts';
+import type { Reading } from './reading.ts';
 import type { RowView } from './row.ts';
 import type { Selector, SelectorSpec } from './selector.ts';
 
@@ -21,25 +24,6 @@ export interface FeatureSpec extends SelectorSpec {
   /** Field of an order line or event that tells inputs apart. */
   readonly key?: string;
 }
-
-/** What a question about a row knows besides the row. One object a thread, reused. */
-export interface Ask {
-  /** The time asked for, seconds since the epoch. */
-  sec: number;
-  /** Values already read in this pass, by position; derived features read earlier ones. */
-  values: Float64Array;
-  /** Campaign, channel, action … of the question: keys of group features. */
-  keys: Readonly<Record<string, string | undefined>>;
-  groups: GroupSums;
-}
-
-/** The parts of all shards of a group, added up. */
-export interface GroupSums {
-  /** @returns the sum over the shards of a cell's value at `sec`; 0 where no event came */
-  value(table: GroupTablePlan, keyLo: number, keyHi: number, cell: number, sec: number): number;
-}
-
-export type Read = (row: RowView, ask: Ask) => number;
 
 /** A piece of a customer's state: some words, and how events and merges change them. */
 export interface Cell {
@@ -62,31 +46,26 @@ export interface PlanBuilder {
   demanded(key: string): number;
   /** Position of an earlier feature. @throws BeckonError PACK_INVALID with a suggestion */
   feature(name: string): number;
-  /** Adds a cell of the group table `by`. @returns numbers for {@link GroupSums.value} and the key of a question */
-  group(spec: FeatureSpec, cell: GroupCell): GroupHandle;
+  /** Finds the cell of the group table `by` or makes it. */
+  group(spec: FeatureSpec, cell: GroupCell): GroupPlace;
 }
 
-export interface GroupCell {
-  /** Equal for equal cells, so that features share them. */
-  readonly key: string;
-  readonly selector: Selector;
-  /** 0 for plain sums. */
-  readonly decayPerSec: number;
-  /** What the event adds; NaN where nothing. */
-  readonly amount: (data: Readonly<Record<string, unknown>>) => number;
+/** Where a group's sum stands. */
+export interface GroupPlace {
+  readonly table: GroupTablePlan;
+  /** Among the cells of the table. */
+  readonly cell: number;
+  /** Of the table; the questions of all its features share it. */
+  readonly key: AskedKey;
 }
 
-export interface GroupHandle {
-  sum(row: RowView, ask: Ask): number;
-}
-
-/** A table beside the rows: one entry a key, in each entry one accumulator a cell. */
-export interface GroupTablePlan {
-  /** As declared: `everybody`, `campaign`, `attribute:<name>`, or a pair of these. */
-  readonly by: readonly string[];
-  readonly position: number;
-  readonly keysMax: number;
-  readonly cells: readonly GroupCell[];
+/** The key of the group that a question is about; one object, reused. */
+export interface AskedKey {
+  readonly lo: number;
+  readonly hi: number;
+  /** False where the question, or the row, does not say which group. */
+  readonly known: boolean;
+  ofQuestion(row: RowView, ask: Ask): void;
 }
 
 /** A way to turn events into a number. One file each under `kinds/`. */
@@ -102,6 +81,6 @@ export interface Kind {
   problem?(spec: FeatureSpec): string | undefined;
   /** Declares a size that features with the same key share. */
   demand?(spec: FeatureSpec): { key: string; size: number };
-  /** Adds the cells that the feature needs and returns its read. */
-  compile(spec: FeatureSpec, plan: PlanBuilder): Read;
+  /** Adds the cells that the feature needs and says how it is read. */
+  compile(spec: FeatureSpec, plan: PlanBuilder): Reading;
 }

@@ -12,7 +12,8 @@ const U32_MAX = 0xffff_ffff;
  */
 export class NewestInputs {
   readonly words: number;
-  private readonly offset: number;
+  /** First word from the row's base. */
+  readonly offset: number;
   private readonly size: number;
   private readonly width: 2 | 3;
 

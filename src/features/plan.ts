@@ -3,9 +3,11 @@ import { LIMITS } from '../base/limits.ts';
 import { suggest } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
 import { GroupKey } from './group-key.ts';
+import type { GroupCell, GroupTablePlan } from './group-table-plan.ts';
 import { type Items, itemAttribute, NO_ITEMS } from './items.ts';
-import type { Cell, FeatureSpec, GroupCell, GroupHandle, GroupTablePlan, PlanBuilder, Read } from './kind.ts';
+import type { Cell, FeatureSpec, GroupPlace, PlanBuilder } from './kind.ts';
 import { consentCell } from './kinds/consent.ts';
+import type { Reading } from './reading.ts';
 import { HEADER_WORDS } from './row.ts';
 import { kindOf } from './spec.ts';
 import { wantedFieldsOf } from './wanted-fields.ts';
@@ -33,7 +35,7 @@ export type Spans = readonly number[];
 
 export interface Feature {
   readonly spec: FeatureSpec;
-  readonly read: Read;
+  readonly reading: Reading;
   /** Keys of the cells of the row that it reads, each once; features share cells. */
   readonly cells: readonly string[];
   /** Positions of the features that it is made from; all are before it. */
@@ -68,8 +70,8 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
   const consentOffset = consentCell(builder);
   builder.takeTouched();
   const features = specs.map((spec) => {
-    const read = builder.compile(spec);
-    return { spec, read, cells: builder.takeTouched(), inputs: builder.takeInputs() };
+    const reading = builder.compile(spec);
+    return { spec, reading, cells: builder.takeTouched(), inputs: builder.takeInputs() };
   });
   const placedByType = byType(builder.placed, (placed) => placed.cell);
   const groupsByType = byType(builder.groupUpdates, (update) => update.cell);
@@ -124,6 +126,7 @@ class Builder implements PlanBuilder {
   readonly placed: PlacedCell[] = [];
   readonly groupTables: (GroupTablePlan & { cells: GroupCell[] })[] = [];
   readonly groupUpdates: GroupUpdate[] = [];
+  private readonly groupKeys = new Map<string, { table: GroupTablePlan & { cells: GroupCell[] }; key: GroupKey }>();
   rowWords = HEADER_WORDS;
   private readonly offsets = new Map<string, number>();
   private readonly positions = new Map<string, number>();
@@ -146,12 +149,12 @@ class Builder implements PlanBuilder {
     }
   }
 
-  compile(spec: FeatureSpec): Read {
+  compile(spec: FeatureSpec): Reading {
     this.current = spec.name;
     for (const path of [spec.field, spec.key, ...Object.keys(spec.where ?? {})]) this.checkItem(path);
-    const read = kindOf(spec).compile(spec, this);
+    const reading = kindOf(spec).compile(spec, this);
     this.positions.set(spec.name, this.positions.size);
-    return read;
+    return reading;
   }
 
   /** Keys of the cells asked for since the last call. */
@@ -209,31 +212,26 @@ class Builder implements PlanBuilder {
     return `there is no feature \`${name}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
   }
 
-  group(spec: FeatureSpec, cell: GroupCell): GroupHandle {
+  group(spec: FeatureSpec, cell: GroupCell): GroupPlace {
     const by = [spec.by as string | readonly string[]].flat();
-    const table = this.groupTable(by);
+    const { table, key } = this.groupTable(by);
     let position = table.cells.findIndex((other) => other.key === cell.key);
     if (position < 0) {
       position = table.cells.push(cell) - 1;
-      this.groupUpdates.push({ table, position, cell, key: new GroupKey(by, this) });
+      this.groupUpdates.push({ table, position, cell, key });
     }
-    const key = new GroupKey(by, this);
-    return {
-      sum(row, ask) {
-        key.ofQuestion(row, ask);
-        return key.known ? ask.groups.value(table, key.lo, key.hi, position, ask.sec) : 0;
-      },
-    };
+    return { table, cell: position, key };
   }
 
-  private groupTable(by: readonly string[]): GroupTablePlan & { cells: GroupCell[] } {
+  private groupTable(by: readonly string[]): { table: GroupTablePlan & { cells: GroupCell[] }; key: GroupKey } {
     const name = by.join(' ');
-    let table = this.groupTables.find((other) => other.by.join(' ') === name);
-    if (table === undefined) {
+    let made = this.groupKeys.get(name);
+    if (made === undefined) {
       const keysMax = name === 'everybody' ? 1 : LIMITS.groupKeysPerShardMax;
-      table = { by, position: this.groupTables.length, keysMax, cells: [] };
-      this.groupTables.push(table);
+      made = { table: { by, position: this.groupTables.length, keysMax, cells: [] }, key: new GroupKey(by, this) };
+      this.groupKeys.set(name, made);
+      this.groupTables.push(made.table);
     }
-    return table;
+    return made;
   }
 }

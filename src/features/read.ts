@@ -1,11 +1,12 @@
 import { formatTime } from '../base/clock.ts';
 import { LIMITS } from '../base/limits.ts';
 import { CHANNELS, type Channel } from '../events/channels.ts';
+import type { Ask } from './ask.ts';
 import { GroupReader } from './groups.ts';
 import { Identities } from './identities.ts';
-import type { Ask, Read } from './kind.ts';
 import { type ConsentEntry, readConsent } from './kinds/consent.ts';
 import type { FeaturePlan } from './plan.ts';
+import { compileReadings, type ReadAll } from './reading.ts';
 import { HEADER, RowView } from './row.ts';
 import type { Table } from './table.ts';
 
@@ -32,6 +33,20 @@ const TWO_32 = 2 ** 32;
 const ID_BYTES = 1024;
 const NO_KEYS: Ask['keys'] = {};
 
+const ASCII_MAX = 0x7f;
+
+/** As UTF-8; ids are short and nearly always ASCII, for which a call out of JavaScript costs more than it saves. */
+const writeId = (text: string, into: Buffer): number => {
+  const { length } = text;
+  if (length > ID_BYTES) return into.write(text, 'utf8');
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > ASCII_MAX) return into.write(text, 'utf8');
+    into[i] = code;
+  }
+  return length;
+};
+
 /** Reads customers' features straight from shared memory. One a thread; its fields speak of the last row read. */
 export class FeatureReader {
   /** Log offset of the last event of the last row. */
@@ -42,9 +57,9 @@ export class FeatureReader {
     return this.identities.shard;
   }
   private readonly plan: FeaturePlan;
-  /** Positions of the features that are read, rising, and how. */
-  private positions: readonly number[] = [];
-  private reads: readonly Read[] = [];
+  /** Positions of the features that are read, and how. */
+  private readonly positions = new Set<number>();
+  private reads: readonly ReadAll[] = [];
   private readonly tables: readonly Table[];
   private readonly identities: Identities;
   private readonly view: RowView;
@@ -71,14 +86,14 @@ export class FeatureReader {
   /** Reads these from now on, too, with whatever they are made from. */
   want(names: Iterable<string>): void {
     const { features } = this.plan;
+    const { positions } = this;
     const wanted = new Set(names);
-    const positions = new Set(this.positions);
     for (let i = features.length - 1; i >= 0; i--) {
       if (wanted.has(features[i].spec.name)) positions.add(i);
       if (positions.has(i)) for (const input of features[i].inputs) positions.add(input);
     }
-    this.positions = [...positions].sort((a, b) => a - b);
-    this.reads = this.positions.map((position) => features[position].read);
+    const rising = [...positions].sort((a, b) => a - b);
+    this.reads = compileReadings(rising.map((position) => ({ position, ...features[position] })));
   }
 
   /** Whether the id of the last row read is the customer's own, and no alias. */
@@ -111,7 +126,7 @@ export class FeatureReader {
     keys: Ask['keys'] = NO_KEYS,
   ): ReadOutcome {
     const { id, view, ask, identities } = this;
-    const length = id.write(customerId, 'utf8');
+    const length = writeId(customerId, id);
     ask.keys = keys;
     ask.values = values;
     for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
@@ -141,7 +156,7 @@ export class FeatureReader {
    */
   profile(customerId: string): Profile | undefined {
     const { id, view, identities } = this;
-    const length = id.write(customerId, 'utf8');
+    const length = writeId(customerId, id);
     for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
       const slot = identities.locate(id, 0, length);
       if (slot < 0) return undefined;
@@ -159,11 +174,9 @@ export class FeatureReader {
   }
 
   private compute(row: RowView, sec: number): void {
-    const { ask } = this;
-    const { values } = ask;
-    const { positions, reads } = this;
+    const { ask, reads } = this;
     ask.sec = sec;
-    for (let i = 0; i < reads.length; i++) values[positions[i]] = reads[i](row, ask);
+    for (let i = 0; i < reads.length; i++) reads[i](row, ask);
   }
 }
 

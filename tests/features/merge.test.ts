@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Ask } from '../../src/features/kind.ts';
+import type { Ask } from '../../src/features/ask.ts';
+import { compileReadings } from '../../src/features/reading.ts';
 import { RowView } from '../../src/features/row.ts';
 import { type SlowEvent, withoutDuplicates } from '../oracles/slow-event.ts';
 import { FeatureState, packOf } from '../support/feature-state.ts';
@@ -32,8 +33,9 @@ const merged = (into: readonly SlowEvent[], from: readonly SlowEvent[]): RowView
 
 const valuesOf = (row: RowView): Map<string, number> => {
   const values = new Float64Array(plan.features.length);
-  const ask: Ask = { sec: END_SEC, values, keys: {}, groups: { value: () => 0 } };
-  for (const [i, feature] of plan.features.entries()) values[i] = feature.read(row, ask);
+  const ask: Ask = { sec: END_SEC, values, keys: {}, groups: { sums: () => new Float64Array(8) } };
+  for (const readAll of compileReadings(plan.features.map((feature, position) => ({ position, ...feature }))))
+    readAll(row, ask);
   return new Map(plan.features.map(({ spec }, i) => [spec.name, values[i]]));
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { GroupTablePlan } from '../../src/features/group-table-plan.ts';
 import { GroupReader, GroupTable, groupTableWords } from '../../src/features/groups.ts';
-import type { GroupTablePlan } from '../../src/features/kind.ts';
 import { FeatureReader } from '../../src/features/read.ts';
 import { HEADER } from '../../src/features/row.ts';
 import { SHARD_HEADER } from '../../src/features/shard.ts';
@@ -150,7 +150,7 @@ test('all rows of a turn see the same sums of the shards, those of the next turn
   );
   shards[0].add(7, 7, 0, 1, AT_SEC);
   shards[1].add(7, 7, 0, 1, AT_SEC);
-  const sum = (key = 7, sec = AT_SEC) => reader.value(GROUP, key, 7, 0, sec);
+  const sum = (key = 7, sec = AT_SEC) => reader.sums(GROUP, key, 7, sec)[0];
   assert.equal(sum(), 2);
   shards[1].add(7, 7, 0, 1, AT_SEC);
   assert.equal(sum(), 2);

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { oneByOne } from '../reading.ts';
 import { compileSelector, type Selector } from '../selector.ts';
 import { textHash } from './attribute.ts';
 import { RATE_FIELDS } from './rate.ts';
@@ -79,7 +80,7 @@ export const action: Kind = {
     // Rows are mostly asked about one action after the other: its slot is worked out when the action changes.
     let known = name;
     let slot = name === undefined ? 0 : textHash(name) % slots;
-    return (row, ask) => {
+    return oneByOne((row, ask) => {
       const asked = name ?? ask.keys.action;
       if (asked !== known) {
         known = asked;
@@ -93,6 +94,6 @@ export const action: Kind = {
       if (stat === 'rate') return (responded + prior.weight * prior.rate) / (sent + prior.weight);
       const days = Math.floor(ask.sec / DAY_SEC) - (word >>> 16);
       return word >>> 16 === 0 ? missing : (days * DAY_SEC) / unitSec;
-    };
+    });
   },
 };

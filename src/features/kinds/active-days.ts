@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import { compileSelector } from '../selector.ts';
 
 const DAY_SEC = 86_400;
@@ -14,7 +15,8 @@ interface ActiveDaysSpec extends FeatureSpec {
 
 const keyOf = (spec: FeatureSpec): string => `activeDays ${compileSelector(spec).key}`;
 
-const bitsIn = (word: number): number => {
+/** How many bits of a word are set. */
+export const bitsIn = (word: number): number => {
   let v = word - ((word >>> 1) & 0x5555_5555);
   v = (v & 0x3333_3333) + ((v >>> 2) & 0x3333_3333);
   return Math.imul((v + (v >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
@@ -59,6 +61,7 @@ class DayRing {
     const newest = this.newest(u32, base);
     const end = Math.min(last, newest);
     const start = Math.max(first, newest - this.days + 1);
+    if (end < start) return 0;
     let n = 0;
     let bit = start % this.days;
     for (let left = end - start + 1; left > 0; ) {
@@ -89,6 +92,36 @@ class DayRing {
   }
 }
 
+interface Days {
+  readonly ring: DayRing;
+  readonly days: number;
+}
+
+const COUNTS: Form<Days> = (features) => {
+  const positions = positionsOf(features);
+  const rings = features.map(({ ring }) => ring);
+  const lengths = Int32Array.from(features, ({ days }) => days);
+  return ({ u32, base }, { values, sec }) => {
+    const today = Math.floor(sec / DAY_SEC);
+    for (let i = 0; i < positions.length; i++)
+      values[positions[i]] = rings[i].count(u32, base, today - lengths[i] + 1, today);
+  };
+};
+
+const STREAKS: Form<Days> = (features) => {
+  const positions = positionsOf(features);
+  return ({ u32, base }, { values, sec }) => {
+    const today = Math.floor(sec / DAY_SEC);
+    for (let i = 0; i < positions.length; i++) {
+      const { ring, days } = features[i];
+      const end = ring.has(u32, base, today) ? today : today - 1;
+      let run = 0;
+      while (run < days && ring.has(u32, base, end - run)) run++;
+      values[positions[i]] = run;
+    }
+  };
+};
+
 /**
  * UTC days with at least one event among the last `days` (today counts), or with `stat: streak` the run of active days
  * that ends today or yesterday, at most `days`. Words: 1 and a bit a day.
@@ -116,17 +149,6 @@ export const activeDays: Kind = {
       };
     });
     const ring = new DayRing(offset, words);
-    if (stat === 'count')
-      return (row, ask) => {
-        const today = Math.floor(ask.sec / DAY_SEC);
-        return ring.count(row.u32, row.base, today - days + 1, today);
-      };
-    return (row, ask) => {
-      const today = Math.floor(ask.sec / DAY_SEC);
-      const end = ring.has(row.u32, row.base, today) ? today : today - 1;
-      let run = 0;
-      while (run < days && ring.has(row.u32, row.base, end - run)) run++;
-      return run;
-    };
+    return reading(stat === 'count' ? COUNTS : STREAKS, { ring, days });
   },
 };

@@ -1,9 +1,11 @@
 import Type from 'typebox';
 import { DURATION } from '../duration.ts';
 import { inputsKey, KEYED_FIELDS, type KeyedSpec, keyedInputs, keyProblem } from '../keyed-inputs.ts';
-import type { Kind, Read } from '../kind.ts';
+import type { Kind } from '../kind.ts';
 import type { NewestInputs } from '../newest-inputs.ts';
+import { type Form, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
+import { bitsIn } from './active-days.ts';
 import { textHash } from './attribute.ts';
 import { decayPerSec } from './decayed.ts';
 
@@ -34,90 +36,178 @@ export const affinity: Kind = {
     return keyProblem(spec);
   },
   demand: (spec) => ({ key: inputsKey(spec), size: (spec as AffinitySpec).last }),
-  compile(spec, plan): Read {
+  compile(spec, plan): Reading {
     const { stat, only, last, top = 1 } = spec as AffinitySpec;
     const inputs = keyedInputs(spec, plan);
     const perSec = spec.halfLife === undefined ? 0 : decayPerSec(spec.halfLife);
-    const missing = spec.default ?? 0;
     const wanted = only === undefined ? 0 : textHash(only);
-    const tally = new Tally(last);
-    return (row) => {
-      const n = Math.min(last, inputs.count(row));
-      if (n === 0) return missing;
-      if (stat === 'last') return Number(inputs.keyOf(row, 0) === wanted);
-      if (stat === 'drift') return n < 2 ? missing : drift(tally, inputs, row, n);
-      tally.clear();
-      const newest = inputs.timeOf(row, 0);
-      for (let i = 0; i < n; i++)
-        tally.add(inputs.keyOf(row, i), perSec === 0 ? 1 : Math.exp((inputs.timeOf(row, i) - newest) * perSec), 0);
-      if (stat === 'count') return tally.keys;
-      return (stat === 'share' ? tally.of(wanted) : tally.greatest(top)) / tally.sum;
-    };
+    return reading(MIXES, { inputs, last, perSec, stat, wanted, top, missing: spec.default ?? 0 });
   },
 };
 
-/** Half the distance between the shares of the newer half (the larger one of an odd number) and of the older. */
-const drift = (tally: Tally, inputs: NewestInputs, row: RowView, n: number): number => {
-  const newer = Math.ceil(n / 2);
-  tally.clear();
-  for (let i = 0; i < n; i++) tally.add(inputs.keyOf(row, i), Number(i < newer), Number(i >= newer));
-  let distance = 0;
-  for (let i = 0; i < tally.keys; i++) distance += Math.abs(tally.weights[i] / newer - tally.others[i] / (n - newer));
-  return distance / 2;
+interface Affinity {
+  readonly inputs: NewestInputs;
+  readonly last: number;
+  /** 0 where all inputs weigh the same. */
+  readonly perSec: number;
+  readonly stat: AffinitySpec['stat'];
+  readonly wanted: number;
+  readonly top: number;
+  readonly missing: number;
+}
+
+/** Features over the same inputs tell their keys apart once, and those with one half-life weigh them once. */
+const MIXES: Form<Affinity> = (features) => {
+  const byInputs = [...Map.groupBy(features, ({ inputs, last }) => `${inputs.offset} ${last}`).values()];
+  const mixes = byInputs.map((over) => {
+    const [{ inputs, last }] = over;
+    return {
+      inputs,
+      last,
+      over,
+      weighings: [...Map.groupBy(over, ({ perSec }) => perSec).values()],
+      mix: new Mix(last),
+    };
+  });
+  return (row, { values }) => {
+    for (const { inputs, last, over, weighings, mix } of mixes) {
+      mix.take(inputs, row, Math.min(last, inputs.count(row)));
+      if (mix.size === 0) for (const { position, missing } of over) values[position] = missing;
+      else
+        for (const weighed of weighings) {
+          mix.weigh(weighed[0].perSec);
+          for (const feature of weighed) values[feature.position] = statOf(feature, mix);
+        }
+    }
+  };
 };
 
-/** Weights by key for a few keys; made once a feature, so that reads make no garbage. */
-class Tally {
-  keys = 0;
+const statOf = ({ stat, wanted, top, missing }: Affinity, mix: Mix): number => {
+  switch (stat) {
+    case 'last':
+      return Number(mix.lastKey === wanted);
+    case 'drift':
+      return mix.size < 2 ? missing : mix.drift();
+    case 'count':
+      return mix.keys;
+    case 'share':
+      return mix.weightOf(wanted) / mix.sum;
+    case 'top':
+      return mix.greatest(top) / mix.sum;
+  }
+};
+
+/** 1 for 0, else 0: a comparison would be compiled to a jump, and keys are not to be guessed. */
+const isZero = (word: number): number => ((word | (0 - word)) >>> 31) ^ 1;
+
+/**
+ * The inputs of a row, newest first, told apart by their keys; made once, so that reads make no garbage. Keys are compared
+ * without jumps.
+ */
+class Mix {
+  size = 0;
+  /** Of all weights. */
   sum = 0;
-  readonly weights: Float64Array;
-  readonly others: Float64Array;
   private readonly hashes: Uint32Array;
+  private readonly times: Uint32Array;
+  private readonly weights: Float64Array;
+  /** By input, a bit for each input with the same key. */
+  private readonly alike: Uint32Array;
 
-  constructor(size: number) {
-    this.hashes = new Uint32Array(size);
-    this.weights = new Float64Array(size);
-    this.others = new Float64Array(size);
+  constructor(inputsMax: number) {
+    this.hashes = new Uint32Array(inputsMax);
+    this.times = new Uint32Array(inputsMax);
+    this.weights = new Float64Array(inputsMax);
+    this.alike = new Uint32Array(inputsMax);
   }
 
-  clear(): void {
-    this.keys = 0;
-    this.sum = 0;
-  }
-
-  add(hash: number, weight: number, other: number): void {
-    const i = this.find(hash);
-    if (i === this.keys) {
-      this.hashes[i] = hash;
-      this.weights[i] = 0;
-      this.others[i] = 0;
-      this.keys++;
+  take(inputs: NewestInputs, row: RowView, size: number): void {
+    const { hashes, times, alike } = this;
+    this.size = size;
+    for (let i = 0; i < size; i++) {
+      hashes[i] = inputs.keyOf(row, i);
+      times[i] = inputs.timeOf(row, i);
     }
-    this.weights[i] += weight;
-    this.others[i] += other;
-    this.sum += weight;
+    for (let i = 0; i < size; i++) {
+      let bits = 1 << i;
+      for (let j = 0; j < i; j++) {
+        const isSame = isZero(hashes[j] ^ hashes[i]);
+        bits |= isSame << j;
+        alike[j] |= isSame << i;
+      }
+      alike[i] = bits;
+    }
   }
 
-  of(hash: number): number {
-    const i = this.find(hash);
-    return i === this.keys ? 0 : this.weights[i];
+  weigh(perSec: number): void {
+    const { weights, times, size } = this;
+    weights[0] = 1;
+    let sum = 1;
+    for (let i = 1; i < size; i++) {
+      weights[i] = perSec === 0 ? 1 : Math.exp((times[i] - times[0]) * perSec);
+      sum += weights[i];
+    }
+    this.sum = sum;
   }
 
-  /** Sum of the greatest `n` weights, which are used up by it. */
+  get lastKey(): number {
+    return this.hashes[0];
+  }
+
+  /** How many different keys there are. */
+  get keys(): number {
+    let keys = 0;
+    for (let i = 0; i < this.size; i++) keys += this.isNewest(i);
+    return keys;
+  }
+
+  weightOf(hash: number): number {
+    let weight = 0;
+    for (let i = 0; i < this.size; i++) weight += isZero(this.hashes[i] ^ hash) * this.weights[i];
+    return weight;
+  }
+
+  /** Weight of the key with the greatest, or of the `n` keys with the greatest. */
   greatest(n: number): number {
     let sum = 0;
-    for (let round = 0; round < Math.min(n, this.keys); round++) {
+    let left = -1;
+    for (let round = 0; round < n; round++) {
       let best = 0;
-      for (let i = 1; i < this.keys; i++) if (this.weights[i] > this.weights[best]) best = i;
-      sum += this.weights[best];
-      this.weights[best] = 0;
+      let bestBits = 0;
+      for (let i = 0; i < this.size; i++) {
+        if (round > 0 && ((left >>> i) & 1) === 0) continue;
+        const weight = this.weightOfAlike(this.alike[i]);
+        if (n > 1 && weight > best) bestBits = this.alike[i];
+        best = Math.max(best, weight);
+      }
+      left &= ~bestBits;
+      sum += best;
     }
     return sum;
   }
 
-  private find(hash: number): number {
-    let i = 0;
-    while (i < this.keys && this.hashes[i] !== hash) i++;
-    return i;
+  /** Half the distance between the shares of the newer half (the larger one of an odd number) and of the older. */
+  drift(): number {
+    const { alike, size } = this;
+    const newer = (size + 1) >>> 1;
+    const ofNewer = (1 << newer) - 1;
+    let distance = 0;
+    for (let i = 0; i < size; i++) {
+      const share = bitsIn(alike[i] & ofNewer) / newer;
+      const before = bitsIn(alike[i] & ~ofNewer) / (size - newer);
+      distance += this.isNewest(i) * Math.abs(share - before);
+    }
+    return distance / 2;
+  }
+
+  /** 1 where no newer input has the same key, else 0. */
+  private isNewest(i: number): number {
+    return isZero(this.alike[i] & ((1 << i) - 1));
+  }
+
+  private weightOfAlike(bits: number): number {
+    let weight = 0;
+    for (let i = 0; i < this.size; i++) weight += ((bits >>> i) & 1) * this.weights[i];
+    return weight;
   }
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { oneByOne } from '../reading.ts';
 import { compileSelector, SELECTION_FIELDS, selectorProblem } from '../selector.ts';
 import { momentCell } from './moment.ts';
 
@@ -86,14 +87,14 @@ export const anniversary: Kind = {
     const dayOf = (sec: number): number => Math.floor((sec + zoneOffsetSec) / DAY_SEC);
     if (attribute !== undefined) {
       const offset = dateCell(attribute, plan);
-      return ({ u32, base }, ask) => {
+      return oneByOne(({ u32, base }, ask) => {
         const code = u32[base + offset + 1] & DATE_MASK;
         return code === 0 ? missing : calendar.daysTo(dayOf(ask.sec), code >>> MONTH_SHIFT, code & DAY_MASK);
-      };
+      });
     }
     const offset = momentCell('first', compileSelector(spec, plan.items), plan);
     const date = new Date(0);
-    return ({ u32, base }, ask) => {
+    return oneByOne(({ u32, base }, ask) => {
       const sec = u32[base + offset];
       if (sec === 0) return missing;
       const first = dayOf(sec);
@@ -102,6 +103,6 @@ export const anniversary: Kind = {
       const month = date.getUTCMonth() + 1;
       const day = date.getUTCDate();
       return first === today ? 1 + calendar.daysTo(today + 1, month, day) : calendar.daysTo(today, month, day);
-    };
+    });
   },
 };

@@ -3,8 +3,9 @@ import { hashText } from '../../base/hash.ts';
 import { TIME_UNITS } from '../duration.ts';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
-import type { RowView } from '../row.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import { compileSelector } from '../selector.ts';
+import { AGES } from './moment.ts';
 
 interface AttributeSpec extends FeatureSpec {
   readonly attribute: string;
@@ -79,6 +80,43 @@ export const attributeCell = (attribute: string, plan: PlanBuilder): number => {
   }));
 };
 
+interface Value {
+  /** Of the attribute's first word. */
+  readonly offset: number;
+  /** What the feature knows, in the order of its numbers from 1; undefined where it is the number that was told. */
+  readonly texts: readonly string[] | undefined;
+  readonly missing: number;
+}
+
+/** The last place of a text, from 1; 0 where it has none. */
+const numberOf = (hashes: Uint32Array, hash: number): number => {
+  let number = hashes.length;
+  while (number > 0 && hashes[number - 1] !== hash) number--;
+  return number;
+};
+
+const VALUES: Form<Value> = (features) => {
+  const positions = positionsOf(features);
+  const offsets = Int32Array.from(features, ({ offset }) => offset);
+  const missing = Float64Array.from(features, (feature) => feature.missing);
+  const hashes = features.map(({ texts }) => (texts === undefined ? undefined : Uint32Array.from(texts, textHash)));
+  return ({ u32, f32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++) {
+      const at = base + offsets[i];
+      const bits = u32[at + 2];
+      const known = hashes[i];
+      const isText = (u32[at + 1] & TEXT_BIT) === TEXT_BIT;
+      values[positions[i]] =
+        bits === UNSET || isText !== (known !== undefined)
+          ? missing[i]
+          : known === undefined
+            ? // Adding 0 makes a 0 of the -0.
+              f32[at + 2] + 0
+            : numberOf(known, bits);
+    }
+  };
+};
+
 /**
  * A profile attribute: its number; with `is`, 1 where it has that text; with `vocabulary`, the text's position from 1
  * (0 for a text that is not in it); with `stat: since`, the time since it was last told, changed or not.
@@ -103,19 +141,7 @@ export const attribute: Kind = {
     const { attribute: name, is, vocabulary, stat } = spec as AttributeSpec;
     const offset = attributeCell(name, plan);
     const missing = spec.default ?? 0;
-    if (stat === 'since') {
-      const unitSec = TIME_UNITS[spec.unit];
-      return (row, ask) => {
-        const sec = row.u32[row.base + offset];
-        return sec === 0 ? missing : (ask.sec - sec) / unitSec;
-      };
-    }
-    const isKnown = (row: RowView, textBit: number): boolean =>
-      row.u32[row.base + offset + 2] !== UNSET && (row.u32[row.base + offset + 1] & TEXT_BIT) === textBit;
-    if (is === undefined && vocabulary === undefined)
-      // Adding 0 makes a 0 of the -0.
-      return (row) => (isKnown(row, 0) ? row.f32[row.base + offset + 2] + 0 : missing);
-    const numbersByHash = new Map((vocabulary ?? [is as string]).map((text, index) => [textHash(text), index + 1]));
-    return (row) => (isKnown(row, TEXT_BIT) ? (numbersByHash.get(row.u32[row.base + offset + 2]) ?? 0) : missing);
+    if (stat === 'since') return reading(AGES, { offset, unitSec: TIME_UNITS[spec.unit], missing });
+    return reading(VALUES, { offset, texts: vocabulary ?? (is === undefined ? undefined : [is]), missing });
   },
 };

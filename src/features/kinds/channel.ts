@@ -3,10 +3,12 @@ import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
 import { DURATION, TIME_UNITS } from '../duration.ts';
 import type { EventFacts } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { reading } from '../reading.ts';
 import { compileSelector, type Selector } from '../selector.ts';
-import { decayedCell, decayPerSec, readDecayed } from './decayed.ts';
-import { momentCell } from './moment.ts';
-import { RATE_FIELDS } from './rate.ts';
+import { BITS } from './count.ts';
+import { DECAYS, decayedCell, decayPerSec } from './decayed.ts';
+import { AGES, momentCell } from './moment.ts';
+import { RATE_FIELDS, RATIOS } from './rate.ts';
 
 interface ChannelSpec extends FeatureSpec {
   readonly channel: Channel;
@@ -79,26 +81,18 @@ export const channel: Kind = {
     const sent = onChannel(name, SENT);
     if (stat === 'since') {
       const offset = momentCell('last', sent, plan);
-      const missing = spec.default ?? 0;
-      const unitSec = TIME_UNITS[spec.unit];
-      return (row, ask) => {
-        const sec = row.u32[row.base + offset];
-        return sec === 0 ? missing : (ask.sec - sec) / unitSec;
-      };
+      return reading(AGES, { offset, unitSec: TIME_UNITS[spec.unit], missing: spec.default ?? 0 });
     }
     if (stat === 'fatigue') {
       const perSec = decayPerSec(spec.halfLife as string);
       const key = `channel fatigue ${spec.halfLife} ${sent.key}`;
-      const offset = decayedCell(key, sent, perSec, () => 1, plan);
-      return (row, ask) => readDecayed(row, offset, ask.sec, perSec);
+      return reading(DECAYS, { offset: decayedCell(key, sent, perSec, () => 1, plan), perSec });
     }
     const offset = countsCell(name, plan);
-    if (stat === 'sent') return (row) => row.u32[row.base + offset] & U16_MAX;
-    if (stat === 'responded') return (row) => row.u32[row.base + offset] >>> 16;
-    const { rate, weight } = prior as { rate: number; weight: number };
-    return (row) => {
-      const word = row.u32[row.base + offset];
-      return ((word >>> 16) + weight * rate) / ((word & U16_MAX) + weight);
-    };
+    const low = { offset, shift: 0, mask: U16_MAX };
+    const high = { offset, shift: 16, mask: U16_MAX };
+    if (stat === 'sent') return reading(BITS, low);
+    if (stat === 'responded') return reading(BITS, high);
+    return reading(RATIOS, { hits: high, trials: low, prior: prior as { rate: number; weight: number } });
   },
 };

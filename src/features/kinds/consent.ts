@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { parseTime } from '../../base/clock.ts';
 import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
 
@@ -74,6 +75,17 @@ export const readConsent = (row: RowView, offset: number, channel: Channel): Con
   return { granted: end !== REVOKED, atSec: u32[at], expiresSec: end === REVOKED || end === ENDLESS ? undefined : end };
 };
 
+const CONSENTS: Form<{ readonly offset: number; readonly code: number }> = (features) => {
+  const positions = positionsOf(features);
+  const [{ offset }] = features;
+  const codes = Int32Array.from(features, ({ code }) => code);
+  return (row, { values, sec }) => {
+    // Nothing said and revoked both read as an end long ago.
+    for (let i = 0; i < positions.length; i++)
+      values[positions[i]] = Number(row.u32[inForceAt(row, offset, codes[i]) + 1] > sec);
+  };
+};
+
 /** 1 where the customer has consented to marketing over the channel and the grant has not ended. */
 export const consent: Kind = {
   name: 'consent',
@@ -82,9 +94,6 @@ export const consent: Kind = {
   exact: true,
   compile(spec, plan) {
     const { channel } = spec as ConsentSpec;
-    const offset = consentCell(plan);
-    const code = channelCode(channel);
-    // Nothing said and revoked both read as an end long ago.
-    return (row, ask) => Number(row.u32[inForceAt(row, offset, code) + 1] > ask.sec);
+    return reading(CONSENTS, { offset: consentCell(plan), code: channelCode(channel) });
   },
 };

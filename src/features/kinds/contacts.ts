@@ -2,8 +2,9 @@ import Type from 'typebox';
 import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
 import { DURATION, durationSec } from '../duration.ts';
 import type { EventFacts } from '../facts.ts';
-import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
+import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 import { NewestInputs } from '../newest-inputs.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
 import { textHash } from './attribute.ts';
@@ -65,29 +66,35 @@ const contactsCell = (size: number, plan: PlanBuilder): NewestInputs => {
   return new NewestInputs(offset, size, 2);
 };
 
+interface Within {
+  readonly inputs: NewestInputs;
+  readonly size: number;
+  readonly withinSec: number;
+  /** Of the channel, or -1 for all. */
+  readonly code: number;
+}
+
 /**
- * Contacts within a time by the whole minute, from the ring alone: those reserved, sent or called and not given back.
- * @param channel its code, or -1 for all
- * @returns infinity where the ring is full and its oldest input lies within the time: more may have been there
+ * Contacts within a time by the whole minute, from the ring alone: those reserved, sent or called and not given back. Where
+ * the ring is full and its oldest input lies within the time, more may have been there: then its size.
  */
-const contactsWithin = (
-  inputs: NewestInputs,
-  size: number,
-  row: RowView,
-  nowSec: number,
-  withinSec: number,
-  channel: number,
-): number => {
-  const n = inputs.count(row);
-  const since = Math.floor((nowSec - withinSec) / MINUTE_SEC) - BEGIN_MINUTE;
-  if (n === size && inputs.timeOf(row, n - 1) >>> MINUTE_SHIFT > since) return Number.POSITIVE_INFINITY;
-  let found = 0;
-  for (let i = 0; i < n && inputs.timeOf(row, i) >>> MINUTE_SHIFT > since; i++) {
-    const code = (inputs.timeOf(row, i) >>> CHANNEL_SHIFT) & CHANNEL_MASK;
-    if (channel >= 0 && code !== channel) continue;
-    if (isCounted(inputs, row, i, n)) found++;
-  }
-  return found;
+const COUNTS: Form<Within> = (features) => {
+  const positions = positionsOf(features);
+  const [{ inputs, size }] = features;
+  const isContact = new Uint8Array(size);
+  return (row, { values, sec }) => {
+    const n = inputs.count(row);
+    for (let i = 0; i < n; i++) isContact[i] = Number(isCounted(inputs, row, i, n));
+    for (let f = 0; f < positions.length; f++) {
+      const { withinSec, code } = features[f];
+      const since = Math.floor((sec - withinSec) / MINUTE_SEC) - BEGIN_MINUTE;
+      let found = 0;
+      let i = 0;
+      for (; i < n && inputs.timeOf(row, i) >>> MINUTE_SHIFT > since; i++)
+        if (code < 0 || ((inputs.timeOf(row, i) >>> CHANNEL_SHIFT) & CHANNEL_MASK) === code) found += isContact[i];
+      values[positions[f]] = i === size ? size : found;
+    }
+  };
 };
 
 /** Whether an input is the first word of its contact within the ring, and none of its words gives the contact back. */
@@ -115,12 +122,10 @@ export const contacts: Kind = {
   selects: false,
   exact: false,
   demand: (spec) => ({ key: KEY, size: (spec as ContactsSpec).last }),
-  compile(spec, plan): Read {
+  compile(spec, plan) {
     const { within, channel } = spec as ContactsSpec;
     const size = plan.demanded(KEY);
-    const inputs = contactsCell(size, plan);
-    const withinSec = durationSec(within);
     const code = channel === undefined ? -1 : channelCode(channel);
-    return (row, ask) => Math.min(size, contactsWithin(inputs, size, row, ask.sec, withinSec, code));
+    return reading(COUNTS, { inputs: contactsCell(size, plan), size, withinSec: durationSec(within), code });
   },
 };

@@ -1,5 +1,7 @@
 import Type from 'typebox';
+import { groupSum } from '../group-reading.ts';
 import type { Kind, PlanBuilder } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import { compileSelector, type Selector } from '../selector.ts';
 
 const U32_MAX = 0xffff_ffff;
@@ -18,6 +20,28 @@ export const countCell = (selector: Selector, plan: PlanBuilder): number =>
     },
   }));
 
+/** Where an unsigned number stands: some bits of a word. */
+export interface Bits {
+  readonly offset: number;
+  readonly shift: number;
+  /** Of the bits that are left after the shift. */
+  readonly mask: number;
+}
+
+export const wholeWord = (offset: number): Bits => ({ offset, shift: 0, mask: U32_MAX });
+
+/** Unsigned numbers as they stand in the row. */
+export const BITS: Form<Bits> = (features) => {
+  const positions = positionsOf(features);
+  const offsets = Int32Array.from(features, ({ offset }) => offset);
+  const shifts = Int32Array.from(features, ({ shift }) => shift);
+  const masks = Int32Array.from(features, ({ mask }) => mask);
+  return ({ u32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++)
+      values[positions[i]] = ((u32[base + offsets[i]] >>> shifts[i]) & masks[i]) >>> 0;
+  };
+};
+
 /** How many events ever came. */
 export const count: Kind = {
   name: 'count',
@@ -27,10 +51,9 @@ export const count: Kind = {
   compile(spec, plan) {
     const selector = compileSelector(spec, plan.items);
     if (spec.by !== undefined) {
-      const group = plan.group(spec, { key: `count ${selector.key}`, selector, decayPerSec: 0, amount: () => 1 });
-      return (row, ask) => group.sum(row, ask);
+      const cell = { key: `count ${selector.key}`, selector, decayPerSec: 0, amount: () => 1 };
+      return groupSum(plan.group(spec, cell));
     }
-    const offset = countCell(selector, plan);
-    return (row) => row.u32[row.base + offset];
+    return reading(BITS, wholeWord(countCell(selector, plan)));
   },
 };

@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import { DURATION, durationSec } from '../duration.ts';
+import { groupSum } from '../group-reading.ts';
 import type { Kind, PlanBuilder } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
 
@@ -42,6 +44,33 @@ export const readDecayed = (row: RowView, offset: number, sec: number, perSec: n
   return reference === 0 ? 0 : row.f32[at] * Math.exp((reference - sec) * perSec);
 };
 
+/** Features with one half-life stand together, for what happened in one second has faded alike. */
+export const DECAYS: Form<{ readonly offset: number; readonly perSec: number }> = (unordered) => {
+  const features = unordered.toSorted((a, b) => a.perSec - b.perSec);
+  const positions = positionsOf(features);
+  const offsets = Int32Array.from(features, ({ offset }) => offset);
+  const rates = Float64Array.from(features, ({ perSec }) => perSec);
+  return ({ u32, f32, base }, { values, sec }) => {
+    let knownSec = 0;
+    let knownRate = 0;
+    let share = 0;
+    for (let i = 0; i < positions.length; i++) {
+      const at = base + offsets[i];
+      const reference = u32[at + 1];
+      if (reference === 0) {
+        values[positions[i]] = 0;
+        continue;
+      }
+      if (reference !== knownSec || rates[i] !== knownRate) {
+        knownSec = reference;
+        knownRate = rates[i];
+        share = Math.exp((reference - sec) * knownRate);
+      }
+      values[positions[i]] = f32[at] * share;
+    }
+  };
+};
+
 /** Count, or sum of a field, in which an event weighs half after each half-life. */
 export const decayed: Kind = {
   name: 'decayed',
@@ -58,10 +87,8 @@ export const decayed: Kind = {
     const amount: Amount = spec.field === undefined ? () => 1 : compileField(spec.field, plan.items);
     const key = `decayed ${spec.field ?? ''} ${spec.halfLife} ${selector.key}`;
     if (spec.by !== undefined) {
-      const group = plan.group(spec, { key, selector, decayPerSec: perSec, amount });
-      return (row, ask) => group.sum(row, ask);
+      return groupSum(plan.group(spec, { key, selector, decayPerSec: perSec, amount }));
     }
-    const offset = decayedCell(key, selector, perSec, amount, plan);
-    return (row, ask) => readDecayed(row, offset, ask.sec, perSec);
+    return reading(DECAYS, { offset: decayedCell(key, selector, perSec, amount, plan), perSec });
   },
 };

@@ -1,90 +1,121 @@
 import Type from 'typebox';
-import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import type { FeatureSpec, Kind } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 
 type Operand = string | number;
 interface DerivedSpec extends FeatureSpec {
-  readonly op: keyof typeof OPS;
+  readonly op: keyof typeof ARITY;
   readonly of: readonly Operand[];
 }
 
-/** Operands of one feature: positions of features read before it, or constants. */
-class Operands {
-  readonly count: number;
-  private readonly positions: Int32Array;
-  private readonly constants: Float64Array;
+/** Operands of each operation. All operations are total: no NaN, no infinity. */
+const ARITY = {
+  ratio: 2,
+  difference: 2,
+  log1p: 1,
+  clamp: 3,
+  atLeast: 2,
+  sum: Number.POSITIVE_INFINITY,
+  product: Number.POSITIVE_INFINITY,
+  min: Number.POSITIVE_INFINITY,
+  max: Number.POSITIVE_INFINITY,
+} as const;
 
-  constructor(of: readonly Operand[], plan: PlanBuilder) {
-    this.count = of.length;
-    this.positions = Int32Array.from(of, (one) => (typeof one === 'number' ? CONSTANT : plan.feature(one)));
-    this.constants = Float64Array.from(of, (one) => (typeof one === 'number' ? one : 0));
-  }
+/** What is done with the value so far and the next operand. */
+const STEP = { start: 0, plus: 1, minus: 2, times: 3, over: 4, min: 5, max: 6, atLeast: 7, log1p: 8 } as const;
+type Step = (typeof STEP)[keyof typeof STEP];
 
-  get(values: Float64Array, i: number): number {
-    const position = this.positions[i];
-    return position === CONSTANT ? this.constants[i] : values[position];
-  }
+/** The steps of each operation, the last of them for all operands that are left. */
+const STEPS: Readonly<Record<keyof typeof ARITY, readonly Step[]>> = {
+  ratio: [STEP.start, STEP.over],
+  difference: [STEP.start, STEP.minus],
+  log1p: [STEP.log1p],
+  clamp: [STEP.start, STEP.max, STEP.min],
+  atLeast: [STEP.start, STEP.atLeast],
+  sum: [STEP.plus],
+  product: [STEP.start, STEP.times],
+  min: [STEP.start, STEP.min],
+  max: [STEP.start, STEP.max],
+};
+
+interface Operation {
+  readonly op: keyof typeof ARITY;
+  /** Positions of features that are read before, or numbers. */
+  readonly of: readonly ({ readonly position: number } | number)[];
+  readonly missing: number;
 }
 
-const CONSTANT = -1;
-
-type Fold = (of: Operands, values: Float64Array, missing: number) => number;
-
-const over =
-  (start: number, step: (a: number, b: number) => number): Fold =>
-  (of, values) => {
-    let result = start;
-    for (let i = 0; i < of.count; i++) result = step(result, of.get(values, i));
-    return result;
-  };
-
-/** What a derived feature can do, with the number of operands. All are total: no NaN, no infinity. */
-const OPS = {
-  ratio: {
-    arity: 2,
-    fold(of, values, missing) {
-      const divisor = of.get(values, 1);
-      return divisor === 0 ? missing : of.get(values, 0) / divisor;
-    },
-  },
-  difference: { arity: 2, fold: (of, values) => of.get(values, 0) - of.get(values, 1) },
-  log1p: { arity: 1, fold: (of, values) => Math.log1p(Math.max(0, of.get(values, 0))) },
-  clamp: {
-    arity: 3,
-    fold: (of, values) => Math.min(of.get(values, 2), Math.max(of.get(values, 1), of.get(values, 0))),
-  },
-  atLeast: { arity: 2, fold: (of, values) => Number(of.get(values, 0) >= of.get(values, 1)) },
-  sum: { arity: Number.POSITIVE_INFINITY, fold: over(0, (a, b) => a + b) },
-  product: { arity: Number.POSITIVE_INFINITY, fold: over(1, (a, b) => a * b) },
-  min: { arity: Number.POSITIVE_INFINITY, fold: over(Number.POSITIVE_INFINITY, (a, b) => Math.min(a, b)) },
-  max: { arity: Number.POSITIVE_INFINITY, fold: over(Number.NEGATIVE_INFINITY, (a, b) => Math.max(a, b)) },
-} as const satisfies Record<string, { arity: number; fold: Fold }>;
-
+const NUMBER = -1;
 const FLOAT_MAX = 3.4e38;
+
+const OPERATIONS: Form<Operation> = (features) => {
+  const positions = positionsOf(features);
+  const missing = Float64Array.from(features, (feature) => feature.missing);
+  const all = features.flatMap(({ op, of }) =>
+    of.map((one, i) => ({ one, step: STEPS[op][Math.min(i, STEPS[op].length - 1)] })),
+  );
+  const steps = Int32Array.from(all, ({ step }) => step);
+  const operands = Int32Array.from(all, ({ one }) => (typeof one === 'number' ? NUMBER : one.position));
+  const numbers = Float64Array.from(all, ({ one }) => (typeof one === 'number' ? one : 0));
+  const ends = Int32Array.from(features, (_, i) => features.slice(0, i + 1).flatMap(({ of }) => of).length);
+  return (_row, { values }) => {
+    for (let i = 0, at = 0; i < positions.length; i++) {
+      let value = 0;
+      for (const end = ends[i]; at < end; at++) {
+        const next = operands[at] === NUMBER ? numbers[at] : values[operands[at]];
+        switch (steps[at] as Step) {
+          case STEP.start:
+            value = next;
+            break;
+          case STEP.plus:
+            value += next;
+            break;
+          case STEP.minus:
+            value -= next;
+            break;
+          case STEP.times:
+            value *= next;
+            break;
+          case STEP.over:
+            value = next === 0 ? missing[i] : value / next;
+            break;
+          case STEP.min:
+            value = Math.min(value, next);
+            break;
+          case STEP.max:
+            value = Math.max(value, next);
+            break;
+          case STEP.atLeast:
+            value = Number(value >= next);
+            break;
+          case STEP.log1p:
+            value = Math.log1p(Math.max(0, next));
+        }
+      }
+      values[positions[i]] = Math.abs(value) <= FLOAT_MAX ? value : missing[i];
+    }
+  };
+};
 
 /** Arithmetic over features declared before it: no words. A result that is not finite is the default. */
 export const derived: Kind = {
   name: 'derived',
   schema: Type.Object({
-    op: Type.Union(Object.keys(OPS).map((op) => Type.Literal(op))),
+    op: Type.Union(Object.keys(ARITY).map((op) => Type.Literal(op))),
     of: Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems: 1, maxItems: 16 }),
   }),
   selects: false,
   exact: true,
   problem(spec) {
     const { op, of } = spec as DerivedSpec;
-    const { arity } = OPS[op];
+    const arity: number = ARITY[op];
     return arity === Number.POSITIVE_INFINITY || of.length === arity
       ? undefined
       : `\`${op}\` takes ${arity} operand(s), not ${of.length}`;
   },
   compile(spec, plan) {
     const { op, of } = spec as DerivedSpec;
-    const fold: Fold = OPS[op].fold;
-    const missing = spec.default ?? 0;
-    const operands = new Operands(of, plan);
-    return (_row, ask) => {
-      const value = fold(operands, ask.values, missing);
-      return Math.abs(value) <= FLOAT_MAX ? value : missing;
-    };
+    const operands = of.map((one) => (typeof one === 'number' ? one : { position: plan.feature(one) }));
+    return reading(OPERATIONS, { op, of: operands, missing: spec.default ?? 0 });
   },
 };

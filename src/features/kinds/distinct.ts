@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import { compilePart, forEachPart } from '../items.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
+import { oneByOne } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
+import { bitsIn } from './active-days.ts';
 import { textHash } from './attribute.ts';
 
 interface DistinctSpec extends FeatureSpec {
@@ -50,11 +52,11 @@ export const distinct: Kind = {
         },
       };
     });
-    return ({ u32, base }) => {
+    const estimates = Float64Array.from({ length: bits + 1 }, (_, free) => bits * Math.log(bits / Math.max(1, free)));
+    return oneByOne(({ u32, base }) => {
       let free = bits;
-      for (let at = base + offset; at < base + offset + words; at++)
-        for (let word = u32[at]; word !== 0; word &= word - 1) free--;
-      return free === bits ? 0 : bits * Math.log(bits / Math.max(1, free));
-    };
+      for (let at = base + offset; at < base + offset + words; at++) free -= bitsIn(u32[at]);
+      return estimates[free];
+    });
   },
 };

@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import type { Kind } from '../kind.ts';
+import { reading } from '../reading.ts';
 import { compileField, compileSelector } from '../selector.ts';
+import { TOLD } from './moment.ts';
 
 /** A float's bits are never 0 here: the value 0 is kept as -0, so that 0 means that no event came. */
 const NEGATIVE_ZERO = 0x8000_0000;
@@ -30,9 +32,7 @@ const extremeKind = (which: 'min' | 'max'): Kind => ({
         },
       };
     });
-    const missing = spec.default ?? 0;
-    // Adding 0 makes a 0 of the -0.
-    return (row) => (row.u32[row.base + offset] === 0 ? missing : row.f32[row.base + offset] + 0);
+    return reading(TOLD, { told: offset, offset, missing: spec.default ?? 0 });
   },
 });
 

@@ -1,7 +1,9 @@
 import Type from 'typebox';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
+import { reading } from '../reading.ts';
 import { compileSelector, SELECTION_FIELDS, type SelectorSpec, selectorProblem } from '../selector.ts';
+import { BITS } from './count.ts';
 
 interface FlagSpec extends FeatureSpec {
   readonly off: SelectorSpec;
@@ -46,6 +48,6 @@ export const flag: Kind = {
         into.u32[a + 1] = from.u32[b + 1];
       },
     }));
-    return (row) => row.u32[row.base + offset + 1] & 1;
+    return reading(BITS, { offset: offset + 1, shift: 0, mask: 1 });
   },
 };

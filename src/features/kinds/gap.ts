@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import type { Kind } from '../kind.ts';
+import { oneByOne } from '../reading.ts';
 import { compileSelector } from '../selector.ts';
 import { countCell } from './count.ts';
 import { momentCell } from './moment.ts';
@@ -20,10 +21,9 @@ export const gap: Kind = {
     const lastSec = momentCell('last', selector, plan);
     const missing = spec.default ?? 0;
     const unitSec = TIME_UNITS[spec.unit];
-    return (row) => {
-      const events = row.u32[row.base + n];
-      if (events < 2) return missing;
-      return (row.u32[row.base + lastSec] - row.u32[row.base + firstSec]) / (events - 1) / unitSec;
-    };
+    return oneByOne(({ u32, base }) => {
+      const events = u32[base + n];
+      return events < 2 ? missing : (u32[base + lastSec] - u32[base + firstSec]) / (events - 1) / unitSec;
+    });
   },
 };

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { DURATION } from '../duration.ts';
-import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
+import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { type Form, oneByOne, positionsOf, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector, type SelectorSpec, selectorProblem } from '../selector.ts';
 import { decayedBins } from './decayed-bins.ts';
@@ -60,7 +61,7 @@ class Histogram {
   }
 
   /** Adds up the bins of a range, all bins of a word at once. */
-  sum({ u32, base }: RowView, offset: number, { first, masks }: BinRange): number {
+  sum(u32: Uint32Array, base: number, offset: number, { first, masks }: BinRange): number {
     const at = base + offset + first;
     let sum = 0;
     for (let i = 0; i < masks.length; i++) {
@@ -98,6 +99,28 @@ const histogramCell = (
   }));
 };
 
+interface Share {
+  readonly histogram: Histogram;
+  readonly hits: number;
+  readonly inside: BinRange;
+  readonly trials: number;
+  readonly among: BinRange;
+  readonly expected: number;
+  readonly weight: number;
+}
+
+const SHARES: Form<Share> = (features) => {
+  const positions = positionsOf(features);
+  return ({ u32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++) {
+      const { histogram, hits, inside, trials, among, expected, weight } = features[i];
+      const k = histogram.sum(u32, base, hits, inside);
+      const n = histogram.sum(u32, base, trials, among);
+      values[positions[i]] = (k + expected) / (n + weight);
+    }
+  };
+};
+
 /**
  * Over the hours `from` ≤ hour < `to` (or weekdays, Monday = 0) in the time of the business: the share of the events
  * that fall there, or with `of` the rate of events among those of `of` there; smoothed, (k + weight × rate) / (n + weight).
@@ -132,12 +155,11 @@ export const hours: Kind = {
     const among = trials === undefined ? histogram.range(0, histogram.bins) : inside;
     const { weight } = prior;
     const expected = weight * prior.rate;
-    return (row) =>
-      (histogram.sum(row, offset, inside) + expected) / (histogram.sum(row, trials ?? offset, among) + weight);
+    return reading(SHARES, { histogram, hits: offset, inside, trials: trials ?? offset, among, expected, weight });
   },
 };
 
-const decayedShare = (spec: HoursSpec, plan: PlanBuilder): Read => {
+const decayedShare = (spec: HoursSpec, plan: PlanBuilder): Reading => {
   const { bins, from = 0, to = 0, of, prior } = spec;
   const count = SHAPES[bins].bins;
   const histogram = (events: SelectorSpec) =>
@@ -146,5 +168,7 @@ const decayedShare = (spec: HoursSpec, plan: PlanBuilder): Read => {
   const trials = histogram(of ?? spec);
   const [first, end] = of === undefined ? [0, count] : [from, to];
   const { rate, weight } = prior;
-  return (row, ask) => (hits(row, ask.sec, from, to) + weight * rate) / (trials(row, ask.sec, first, end) + weight);
+  return oneByOne(
+    (row, ask) => (hits(row, ask.sec, from, to) + weight * rate) / (trials(row, ask.sec, first, end) + weight),
+  );
 };

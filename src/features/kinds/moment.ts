@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import { isLater } from '../facts.ts';
-import type { FeatureSpec, Kind, PlanBuilder, Read } from '../kind.ts';
+import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { type Form, positionsOf, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
 
@@ -52,6 +53,47 @@ const valueCell = (which: 'first' | 'last', field: string, selector: Selector, p
   });
 };
 
+interface Age {
+  /** Of the word with the second, 0 where none is known. */
+  readonly offset: number;
+  readonly unitSec: number;
+  readonly missing: number;
+}
+
+/** Times since a second that the row tells. */
+export const AGES: Form<Age> = (features) => {
+  const positions = positionsOf(features);
+  const offsets = Int32Array.from(features, ({ offset }) => offset);
+  const unitSecs = Float64Array.from(features, ({ unitSec }) => unitSec);
+  const missing = Float64Array.from(features, (feature) => feature.missing);
+  return ({ u32, base }, { values, sec }) => {
+    for (let i = 0; i < positions.length; i++) {
+      const since = u32[base + offsets[i]];
+      values[positions[i]] = since === 0 ? missing[i] : (sec - since) / unitSecs[i];
+    }
+  };
+};
+
+interface Told {
+  /** Of the word that is 0 where the value was never told. */
+  readonly told: number;
+  /** Of the value. */
+  readonly offset: number;
+  readonly missing: number;
+}
+
+/** Floats that the row tells; a -0 is read as 0. */
+export const TOLD: Form<Told> = (features) => {
+  const positions = positionsOf(features);
+  const told = Int32Array.from(features, (feature) => feature.told);
+  const offsets = Int32Array.from(features, ({ offset }) => offset);
+  const missing = Float64Array.from(features, (feature) => feature.missing);
+  return ({ u32, f32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++)
+      values[positions[i]] = u32[base + told[i]] === 0 ? missing[i] : f32[base + offsets[i]] + 0;
+  };
+};
+
 const momentKind = (which: 'first' | 'last'): Kind => ({
   name: which,
   schema: Type.Object({ field: Type.Optional(Type.String()) }),
@@ -61,19 +103,14 @@ const momentKind = (which: 'first' | 'last'): Kind => ({
     if (spec.field !== undefined || spec.unit in TIME_UNITS) return undefined;
     return `without \`field\` it is a time, so \`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
   },
-  compile(spec: FeatureSpec, plan): Read {
+  compile(spec: FeatureSpec, plan): Reading {
     const selector = compileSelector(spec, plan.items);
     const missing = spec.default ?? 0;
     if (spec.field !== undefined) {
       const offset = valueCell(which, spec.field, selector, plan);
-      return (row) => (row.u32[row.base + offset] === 0 ? missing : row.f32[row.base + offset + 2]);
+      return reading(TOLD, { told: offset, offset: offset + 2, missing });
     }
-    const offset = momentCell(which, selector, plan);
-    const unitSec = TIME_UNITS[spec.unit];
-    return (row, ask) => {
-      const sec = row.u32[row.base + offset];
-      return sec === 0 ? missing : (ask.sec - sec) / unitSec;
-    };
+    return reading(AGES, { offset: momentCell(which, selector, plan), unitSec: TIME_UNITS[spec.unit], missing });
   },
 });
 

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import { readInt64 } from '../row.ts';
 import { compileSelector } from '../selector.ts';
 import { countCell } from './count.ts';
@@ -41,20 +42,46 @@ export const priceSensitivity: Kind = {
     const { stat, prior, middle, high, deep = DEEP_DISCOUNT } = spec as PriceSensitivitySpec;
     const placed = compileSelector({ event: 'order.placed' });
     const steps = sumSteps({ ...spec, unit: 'money' }, plan);
-    const orders = countCell(placed, plan);
-    const redeemed = countCell(compileSelector({ event: 'coupon.redeemed' }), plan);
-    const paid = sumCell('amount', placed, steps, plan);
-    const given = sumCell('discount', placed, steps, plan);
-    const missing = spec.default ?? 0;
-    return ({ u32, base }) => {
+    const terms = {
+      stat,
+      prior,
+      middle,
+      high,
+      deep,
+      orders: countCell(placed, plan),
+      redeemed: countCell(compileSelector({ event: 'coupon.redeemed' }), plan),
+      paid: sumCell('amount', placed, steps, plan),
+      given: sumCell('discount', placed, steps, plan),
+      missing: spec.default ?? 0,
+    };
+    return reading(SENSITIVITIES, terms);
+  },
+};
+
+interface Sensitivity extends Pick<PriceSensitivitySpec, 'stat' | 'prior' | 'middle' | 'high'> {
+  readonly deep: number;
+  readonly orders: number;
+  readonly redeemed: number;
+  readonly paid: number;
+  readonly given: number;
+  readonly missing: number;
+}
+
+const SENSITIVITIES: Form<Sensitivity> = (features) => {
+  const positions = positionsOf(features);
+  return ({ u32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++) {
+      const { stat, prior, middle, high, deep, orders, redeemed, paid, given, missing } = features[i];
       const n = u32[base + orders];
-      if (n === 0) return missing;
+      if (n === 0) {
+        values[positions[i]] = missing;
+        continue;
+      }
       const byCoupon = (u32[base + redeemed] + prior.weight * prior.rate) / (n + prior.weight);
       const discount = readInt64(u32, base + given);
       const list = discount + readInt64(u32, base + paid);
       const score = Math.min(1, Math.max(byCoupon, list === 0 ? 0 : discount / list / deep));
-      if (stat === 'score') return score;
-      return score >= high ? 3 : score >= middle ? 2 : 1;
-    };
-  },
+      values[positions[i]] = stat === 'score' ? score : score >= high ? 3 : score >= middle ? 2 : 1;
+    }
+  };
 };

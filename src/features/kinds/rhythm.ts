@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
+import { oneByOne } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
 
@@ -57,7 +58,7 @@ export const rhythm: Kind = {
       for (let at = first; at < first + gaps; at++) sum += (u32[at] - u32[at + 1] - mean) ** 2;
       return sum / (gaps - 1);
     };
-    return ({ u32, base }: RowView) => {
+    return oneByOne(({ u32, base }: RowView) => {
       const first = base + offset;
       let events = 0;
       while (events < last && u32[first + events] !== 0) events++;
@@ -70,6 +71,6 @@ export const rhythm: Kind = {
       const deviation = Math.sqrt(squares);
       if (stat === 'deviation') return deviation / unitSec;
       return mean === 0 ? missing : deviation / mean;
-    };
+    });
   },
 };

@@ -3,6 +3,7 @@ import { DURATION, durationSec, TIME_UNITS } from '../duration.ts';
 import { KEYED_FIELDS, type KeyedSpec, keyedInputs, keyProblem, supplyKey } from '../keyed-inputs.ts';
 import type { Kind } from '../kind.ts';
 import type { NewestInputs } from '../newest-inputs.ts';
+import { type Form, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { textHash } from './attribute.ts';
 
@@ -95,34 +96,70 @@ export const runOut: Kind = {
   demand: (spec) => ({ key: supplyKey(spec), size: (spec as RunOutSpec).last }),
   compile(spec, plan) {
     const { stat, only, last, within, weight = WEIGHT } = spec as RunOutSpec;
-    const inputs = keyedInputs(spec, plan);
-    const clock = new Clock(last, weight);
-    const wanted = only === undefined ? 0 : textHash(only);
-    const missing = spec.default ?? 0;
-    const unitSec = stat === 'time' ? TIME_UNITS[spec.unit] : 1;
-    const dueSec = within === undefined ? 0 : durationSec(within);
-    const isFirst = (row: RowView, i: number): boolean => {
-      const key = inputs.keyOf(row, i);
-      if (wanted !== 0 && key !== wanted) return false;
-      for (let j = 0; j < i; j++) if (inputs.keyOf(row, j) === key) return false;
-      return true;
+    const terms = {
+      inputs: keyedInputs(spec, plan),
+      stat,
+      last,
+      weight,
+      wanted: only === undefined ? 0 : textHash(only),
+      missing: spec.default ?? 0,
+      unitSec: stat === 'time' ? TIME_UNITS[spec.unit] : 1,
+      dueSec: within === undefined ? 0 : durationSec(within),
     };
-    return (row, ask) => {
-      const n = Math.min(last, inputs.count(row));
-      let soonest = Number.POSITIVE_INFINITY;
-      let pace = missing;
-      let due = 0;
-      for (let i = 0; i < n; i++) {
-        if (!isFirst(row, i) || !clock.wind(inputs, row, i, n, ask.sec)) continue;
-        if (clock.left <= dueSec) due++;
-        if (clock.left < soonest) {
-          soonest = clock.left;
-          pace = clock.pace;
-        }
-      }
-      if (stat === 'due') return due;
-      if (stat === 'pace') return pace;
-      return soonest === Number.POSITIVE_INFINITY ? missing : soonest / unitSec;
-    };
+    return reading(CLOCKS, terms);
   },
+};
+
+interface RunOut {
+  readonly inputs: NewestInputs;
+  readonly stat: RunOutSpec['stat'];
+  readonly last: number;
+  readonly weight: number;
+  /** 0 for every key. */
+  readonly wanted: number;
+  readonly missing: number;
+  readonly unitSec: number;
+  readonly dueSec: number;
+}
+
+/** Features over the same clocks wind them once. */
+const CLOCKS: Form<RunOut> = (features) => {
+  const alike = ({ inputs, last, weight, wanted }: RunOut): string => [inputs.offset, last, weight, wanted].join(' ');
+  const groups = [...Map.groupBy(features, alike).values()].map((over) => ({
+    ...over[0],
+    over,
+    clock: new Clock(over[0].last, over[0].weight),
+    lefts: new Float64Array(over[0].last),
+  }));
+  return (row, { values, sec }) => {
+    for (const { inputs, last, wanted, over, clock, lefts } of groups) {
+      const n = Math.min(last, inputs.count(row));
+      let clocks = 0;
+      let soonest = Number.POSITIVE_INFINITY;
+      let pace = 0;
+      for (let i = 0; i < n; i++) {
+        if (!isFirst(inputs, row, i, wanted) || !clock.wind(inputs, row, i, n, sec)) continue;
+        lefts[clocks++] = clock.left;
+        if (clock.left >= soonest) continue;
+        soonest = clock.left;
+        pace = clock.pace;
+      }
+      for (const { position, stat, missing, unitSec, dueSec } of over) {
+        if (stat === 'due') {
+          let due = 0;
+          for (let i = 0; i < clocks; i++) if (lefts[i] <= dueSec) due++;
+          values[position] = due;
+        } else if (clocks === 0) values[position] = missing;
+        else values[position] = stat === 'pace' ? pace : soonest / unitSec;
+      }
+    }
+  };
+};
+
+/** Whether an input is the newest of its key, and the key is wanted. */
+const isFirst = (inputs: NewestInputs, row: RowView, i: number, wanted: number): boolean => {
+  const key = inputs.keyOf(row, i);
+  if (wanted !== 0 && key !== wanted) return false;
+  for (let j = 0; j < i; j++) if (inputs.keyOf(row, j) === key) return false;
+  return true;
 };

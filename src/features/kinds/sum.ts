@@ -1,5 +1,7 @@
 import Type from 'typebox';
+import { groupSum } from '../group-reading.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import { addInt64, readInt64 } from '../row.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
 
@@ -25,6 +27,15 @@ export const sumCell = (path: string, selector: Selector, steps: number, plan: P
   }));
 };
 
+const SUMS: Form<{ readonly offset: number; readonly steps: number }> = (features) => {
+  const positions = positionsOf(features);
+  const offsets = Int32Array.from(features, ({ offset }) => offset);
+  const steps = Float64Array.from(features, (feature) => feature.steps);
+  return ({ u32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++) values[positions[i]] = readInt64(u32, base + offsets[i]) / steps[i];
+  };
+};
+
 /** Sum of a field: 2 words, a signed 64-bit integer, exact up to 2^53 steps. */
 export const sum: Kind = {
   name: 'sum',
@@ -41,10 +52,8 @@ export const sum: Kind = {
       const field = compileField(spec.field as string, plan.items);
       const key = `sum ${spec.field} ${selector.key} ${steps}`;
       const amount = (data: Readonly<Record<string, unknown>>): number => Math.round(field(data) * steps);
-      const group = plan.group(spec, { key, selector, decayPerSec: 0, amount });
-      return (row, ask) => group.sum(row, ask) / steps;
+      return groupSum(plan.group(spec, { key, selector, decayPerSec: 0, amount }), steps);
     }
-    const offset = sumCell(spec.field as string, selector, steps, plan);
-    return (row) => readInt64(row.u32, row.base + offset) / steps;
+    return reading(SUMS, { offset: sumCell(spec.field as string, selector, steps, plan), steps });
   },
 };

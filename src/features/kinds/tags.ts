@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
+import { oneByOne, reading } from '../reading.ts';
 import { compileSelector } from '../selector.ts';
+import { BITS } from './count.ts';
 
 interface TagsSpec extends FeatureSpec {
   readonly tag?: string;
@@ -82,11 +84,10 @@ export const tags: Kind = {
   },
   compile(spec, plan) {
     const { tag, except = [] } = spec as TagsSpec;
-    if (tag !== undefined) {
-      const offset = tagCell(tag, plan);
-      return ({ u32, base }) => u32[base + offset] & 1;
-    }
+    if (tag !== undefined) return reading(BITS, { offset: tagCell(tag, plan), shift: 0, mask: 1 });
     const offset = othersCell(except, plan);
-    return ({ u32, base }) => Math.max(0, (u32[base + offset + 1] & COUNT_MASK) + (u32[base + offset + 2] | 0));
+    return oneByOne(({ u32, base }) =>
+      Math.max(0, (u32[base + offset + 1] & COUNT_MASK) + (u32[base + offset + 2] | 0)),
+    );
   },
 };

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { DURATION, durationSec } from '../duration.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileField, compileSelector } from '../selector.ts';
 import { sumSteps } from './sum.ts';
@@ -25,9 +26,14 @@ interface Ring {
   set(row: RowView, slot: number, value: number): void;
 }
 
+const countAt = (u32: Uint32Array, first: number, slot: number): number =>
+  (u32[first + (slot >>> 1)] >>> ((slot & 1) << 4)) & U16_MAX;
+
+const sumAt = (u32: Uint32Array, first: number, slot: number): number => u32[first + slot] | 0;
+
 const countRing = (offset: number, length: number): Ring => ({
   length,
-  get: (row, slot) => (row.u32[row.base + offset + 1 + (slot >>> 1)] >>> ((slot & 1) << 4)) & U16_MAX,
+  get: (row, slot) => countAt(row.u32, row.base + offset + 1, slot),
   set: (row, slot, value) => {
     const at = row.base + offset + 1 + (slot >>> 1);
     const shift = (slot & 1) << 4;
@@ -37,7 +43,7 @@ const countRing = (offset: number, length: number): Ring => ({
 
 const sumRing = (offset: number, length: number): Ring => ({
   length,
-  get: (row, slot) => row.u32[row.base + offset + 1 + slot] | 0,
+  get: (row, slot) => sumAt(row.u32, row.base + offset + 1, slot),
   set: (row, slot, value) => {
     row.u32[row.base + offset + 1 + slot] = Math.max(-0x8000_0000, Math.min(0x7fff_ffff, value));
   },
@@ -52,6 +58,41 @@ const advance = (row: RowView, offset: number, ring: Ring, bucket: number): bool
   row.u32[at] = bucket;
   return true;
 };
+
+interface Window {
+  readonly offset: number;
+  readonly length: number;
+  readonly bucketSec: number;
+  /** Buckets that are added up. */
+  readonly wanted: number;
+  readonly steps: number;
+}
+
+/** Adds up the buckets of rings of one sort. */
+const windowsOf =
+  (bucketAt: (u32: Uint32Array, first: number, slot: number) => number): Form<Window> =>
+  (features) => {
+    const positions = positionsOf(features);
+    return ({ u32, base }, { values, sec }) => {
+      for (let i = 0; i < positions.length; i++) {
+        const { offset, length, bucketSec, wanted, steps } = features[i];
+        const newest = u32[base + offset];
+        const oldest = Math.max(Math.floor(sec / bucketSec) - wanted, newest - length) + 1;
+        let sum = 0;
+        if (oldest <= newest) {
+          let slot = oldest % length;
+          for (let left = newest - oldest + 1; left > 0; left--) {
+            sum += bucketAt(u32, base + offset + 1, slot);
+            slot = slot + 1 === length ? 0 : slot + 1;
+          }
+        }
+        values[positions[i]] = sum / steps;
+      }
+    };
+  };
+
+const COUNTS = windowsOf(countAt);
+const SUMS = windowsOf(sumAt);
 
 /** Count or sum over the last window: bucket(t) - window/bucket < bucket(event) <= bucket(t), exact to the bucket. */
 export const window: Kind = {
@@ -104,19 +145,7 @@ export const window: Kind = {
         },
       };
     });
-    const ring = ringAt(offset);
-    const wanted = bucketsOf(spec);
-    return (row, ask) => {
-      const newest = row.u32[row.base + offset];
-      const now = Math.floor(ask.sec / bucketSec);
-      const oldest = Math.max(now - wanted, newest - length) + 1;
-      let sum = 0;
-      let slot = oldest % length;
-      for (let left = newest - oldest + 1; left > 0; left--) {
-        sum += ring.get(row, slot);
-        slot = slot + 1 === length ? 0 : slot + 1;
-      }
-      return sum / steps;
-    };
+    const terms = { offset, length, bucketSec, wanted: bucketsOf(spec), steps };
+    return reading(field === undefined ? COUNTS : SUMS, terms);
   },
 };
