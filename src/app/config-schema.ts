@@ -17,6 +17,18 @@ const LimitsSchema = closed({
   eventAheadMsMax: bounded('eventAheadMsMax', 0, 24 * 3600 * 1000, 'How far an event may lie ahead of the log time'),
   pendingEventsMax: bounded('pendingEventsMax', 1, 1_000_000, 'Events that may wait for the writer'),
   groupEventsMax: bounded('groupEventsMax', 1, 100_000, 'Events of one group commit'),
+  rowsMax: bounded(
+    'rowsMax',
+    0,
+    50_000_000,
+    'Customers kept in memory; those changed least recently beyond it are read from disk. 0 keeps all',
+  ),
+  coldRowsRememberedMax: bounded(
+    'coldRowsRememberedMax',
+    1,
+    10_000_000,
+    'Rows read from disk that a serving thread remembers',
+  ),
   dedupeWindowMs: bounded('dedupeWindowMs', 0, 366 * 24 * 3600 * 1000, 'How long an event id is remembered'),
   dedupeIdsPerShardMax: bounded('dedupeIdsPerShardMax', 1, 16_000_000, 'Event ids remembered by one shard'),
 });

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { BeckonError, ERRORS, type ErrorCode } from '../base/errors.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
+import type { Shard } from '../features/shard.ts';
 import { prove } from '../inference/prove.ts';
 import { type Bundle, chooseBundles, readBundle } from '../inference/repository.ts';
 import { compilePack, type Pack } from '../packs/pack.ts';
 import { type PackSource, readPackSource } from '../packs/pack-source.ts';
 import { adminServer } from '../serving/http/admin.ts';
+import { coldPathOf } from '../state/data-dir.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import {
   createMetrics,
@@ -16,6 +18,7 @@ import {
   type Metrics,
   type MetricsPart,
   metricsText,
+  type ShardFacts,
 } from '../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
 import { notReadyReason } from './readiness.ts';
@@ -68,11 +71,11 @@ export class Engine {
     setLimits(options.config.limits);
     this.source = readPackSource(options.config.pack);
     this.pack = compilePack(this.source);
-    this.memory = makeStateMemory(this.pack, LIMITS.shards);
+    this.memory = makeStateMemory(this.pack, LIMITS.shards, coldPathOf(options.config.dataDir));
     this.view = viewState(this.pack, this.memory);
     const { tables, status } = this.view;
     this.metrics = createMetrics('main', {
-      shards: () => tables.map(({ shard }) => ({ customers: shard.customers, bytes: shard.bytesInUse })),
+      shards: () => tables.map(({ shard }) => shardFacts(shard)),
       pendingEvents: () => status.pendingEvents,
       logOffset: () => status.appliedOffset,
     });
@@ -211,6 +214,13 @@ export class Engine {
     return { bodyBytesMax: config.limits.bodyBytesMax, requestTimeoutMs: config.requestTimeoutMs, version };
   }
 }
+
+const shardFacts = ({ residents, coldCustomers, evictions, bytesInUse: bytes }: Shard): ShardFacts => ({
+  residents,
+  coldCustomers,
+  evictions,
+  bytes,
+});
 
 /** @throws BeckonError ADDRESS_UNAVAILABLE in the words of the one who chose the address */
 const listening = async <T>(listen: Promise<T>, host: string, port: number): Promise<T> => {

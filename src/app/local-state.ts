@@ -2,16 +2,28 @@ import { wallClock } from '../base/clock.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
 import { SqliteLog } from '../log/sqlite-log.ts';
 import { loadPack, type Pack } from '../packs/pack.ts';
-import { DataDir } from '../state/data-dir.ts';
+import type { ColdDatabase } from '../state/cold-database.ts';
+import type { ColdReader } from '../state/cold-reader.ts';
+import { coldPathOf, DataDir } from '../state/data-dir.ts';
 import { Writer } from '../state/writer.ts';
 import type { Config } from './config-schema.ts';
-import { dedupeWindows, makeStateMemory, type StateView, viewState } from './shared-state.ts';
+import {
+  dedupeWindows,
+  makeStateMemory,
+  openColdDatabase,
+  openColdReader,
+  type StateView,
+  viewState,
+} from './shared-state.ts';
 
 /** A data directory opened by this thread alone: what commands work on while no service runs. */
 export interface LocalState extends StateView {
   readonly pack: Pack;
   readonly log: SqliteLog;
   readonly writer: Writer;
+  /** The rows that have no room in memory; undefined where there is no bound. */
+  readonly cold: ColdDatabase | undefined;
+  readonly coldReader: ColdReader | undefined;
   close(): Promise<void>;
 }
 
@@ -31,13 +43,16 @@ export const openLocalState = async (
     pack: pack.name,
     nowMs: wallClock.nowMs(),
   });
+  let cold: ColdDatabase | undefined;
   try {
     const log = SqliteLog.open(dataDir.logPath);
-    const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards));
+    const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards, coldPathOf(dataDir.path)));
+    cold = openColdDatabase(pack, view);
     const writer = new Writer({
       log,
       plan: pack.plan,
       ...view,
+      cold,
       dedupe: dedupeWindows(pack, view.tables),
       stopwatchMs: () => performance.now(),
     });
@@ -46,10 +61,14 @@ export const openLocalState = async (
     const close = async (): Promise<void> => {
       await writer.erase(() => Promise.resolve());
       await log.close();
+      coldReader?.close();
+      cold?.close();
       dataDir.close();
     };
-    return { ...view, pack, log, writer, close };
+    const coldReader = openColdReader(pack, view);
+    return { ...view, pack, log, writer, close, cold, coldReader };
   } catch (error) {
+    cold?.close();
     dataDir.close();
     throw error;
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { wallClock } from '../base/clock.ts';
 import { Decider } from '../decisions/decide.ts';
+import type { ColdRows } from '../features/cold-store.ts';
 import { FeatureReader } from '../features/read.ts';
 import { HeadRegistry } from '../inference/registry.ts';
 import type { Bundle } from '../inference/repository.ts';
@@ -12,14 +13,20 @@ import type { Config } from './config-schema.ts';
 import type { StateView } from './shared-state.ts';
 
 /** What one thread needs to answer questions: serving threads and pool workers alike. */
-export const openScoring = async (config: Config, pack: Pack, bundles: readonly Bundle[], view: StateView) => {
+export const openScoring = async (
+  config: Config,
+  pack: Pack,
+  bundles: readonly Bundle[],
+  view: StateView,
+  cold: ColdRows | undefined,
+) => {
   const registry = new HeadRegistry();
   for (const bundle of bundles) await registry.swap(HeadSession.open(bundle));
   const outputs = bundles.flatMap(({ manifest }) => manifest.output.columns.map((column) => column.name));
   const segments = compileSegments(pack.segments, pack.featureNames, new Set(outputs));
   const clock: Clock = config.clock === 'log' ? { nowMs: () => view.status.logTimeMs } : wallClock;
   const wanted = segmentFeatures(segments, pack.featureNames);
-  const reader = new FeatureReader(pack.plan, view.tables, wanted);
+  const reader = new FeatureReader(pack.plan, view.tables, wanted, cold);
   const { status } = view;
   const decider = new Decider({
     reader,

@@ -20,7 +20,7 @@ export const stateFacts = (pack: Pack, { tables, status }: StateView, stateHash:
   let customers = 0;
   let eventsApplied = 0;
   for (const { shard } of tables) {
-    customers += shard.u32[SHARD_HEADER.customers];
+    customers += shard.residents + shard.coldCustomers;
     eventsApplied += shard.u32[SHARD_HEADER.eventsApplied] + shard.u32[SHARD_HEADER.eventsApplied + 1] * TWO_32;
   }
   const rowBytes = pack.plan.rowWords * WORD_BYTES;

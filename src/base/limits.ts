@@ -42,6 +42,10 @@ const DEFAULTS = {
   groupBytesMax: 4 * 1024 * 1024,
   /** Whole request, from its first byte to its last; slower clients hold sockets for nothing. */
   requestTimeoutMs: 10_000,
+  /** Rows kept in memory, spread evenly over the shards; 0 for all. Memory is cheap next to reading rows from disk. */
+  rowsMax: 0,
+  /** Cold rows that a serving thread keeps: some 1.5 KiB each. */
+  coldRowsRememberedMax: 10_000,
   /** Keys of one group table in one shard; the rest share the key `other`. */
   groupKeysPerShardMax: 65_536,
 } as const;

@@ -37,6 +37,12 @@ export interface MeasuredApply {
   readonly durationMs: number;
 }
 
+/** A question for a customer whom the index does not know, where there is a bound on rows. */
+export interface MeasuredColdRead {
+  /** Whether the row was remembered; else the database was asked. */
+  readonly isRemembered: boolean;
+}
+
 export const measures = {
   /** A {@link MeasuredRequest}, as its answer goes out. */
   request: channel('beckon:http.request'),
@@ -48,6 +54,8 @@ export const measures = {
   apply: channel('beckon:state.apply'),
   /** An `InferenceRun`, once for each ONNX run. */
   inferenceRun: channel('beckon:inference.run'),
+  /** A {@link MeasuredColdRead}. */
+  coldRead: channel('beckon:state.coldRead'),
   /** A {@link MeasuredGroup}, once a group was folded. */
   group: channel('beckon:state.group'),
 } as const;

@@ -22,8 +22,8 @@ export const inspectCustomer: Inspection = async (id, args, io) => {
   existingShards(config.dataDir);
   const state = await foldedState(config, io);
   try {
-    const { pack, status, tables } = state;
-    const reader = new FeatureReader(pack.plan, tables);
+    const { pack, status, tables, coldReader } = state;
+    const reader = new FeatureReader(pack.plan, tables, undefined, coldReader);
     const nowMs = config.clock === 'log' ? status.logTimeMs : wallClock.nowMs();
     const askedMs = atMs ?? nowMs;
     const values = new Float64Array(pack.featureNames.length);

@@ -12,7 +12,7 @@ export const inspectState: Inspection = async (_, args, io) => {
   existingShards(config.dataDir);
   const state = await foldedState(config, io);
   try {
-    return stateFacts(state.pack, state, stateHash(state.tables));
+    return stateFacts(state.pack, state, stateHash(state.tables, state.cold));
   } finally {
     await state.close();
   }

@@ -6,6 +6,7 @@ import type { GroupTablePlan } from './group-table-plan.ts';
 import type { GroupTable } from './groups.ts';
 import { IdentityWriter } from './identities.ts';
 import type { FeaturePlan, GroupUpdate } from './plan.ts';
+import type { Residency } from './residency.ts';
 import { HEADER, RowView } from './row.ts';
 import { SHARD_HEADER } from './shard.ts';
 import type { Table } from './table.ts';
@@ -40,15 +41,20 @@ export class Applier {
   private readonly groupCells;
   private readonly row: RowView;
   private readonly groupSinks: readonly GroupSink[] | undefined;
+  private readonly residency: Residency | undefined;
 
-  /** @param groupSinks one a group table of the plan: take what events add to groups instead of the tables */
-  constructor(plan: FeaturePlan, tables: readonly Table[], groupSinks?: readonly GroupSink[]) {
+  /**
+   * @param groupSinks one a group table of the plan: take what events add to groups instead of the tables
+   * @param residency where the tables have a bound
+   */
+  constructor(plan: FeaturePlan, tables: readonly Table[], groupSinks?: readonly GroupSink[], residency?: Residency) {
     this.groupSinks = groupSinks;
+    this.residency = residency;
     this.plan = plan;
     this.wantedFields = plan.wantedFields;
     this.tables = tables;
     this.groupCells = groupCellsOf(plan);
-    this.identities = new IdentityWriter(plan, tables);
+    this.identities = new IdentityWriter(plan, tables, residency);
     this.row = RowView.ofWords(plan.rowWords);
   }
 
@@ -100,6 +106,7 @@ export class Applier {
     table.publish(slot, row.u32, spans);
     if (typeCode === LINKED) identities.link({ shard, key }, data.alias as string);
     else if (typeCode === UNLINKED) identities.unlink({ shard, key }, data.alias as string);
+    this.residency?.keepBound(table);
     this.countEvent(table);
   }
 

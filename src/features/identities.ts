@@ -1,15 +1,30 @@
 import { hash64, shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
+import type { ColdCustomer } from './cold-store.ts';
 import type { FeaturePlan } from './plan.ts';
+import type { Residency } from './residency.ts';
 import { HEADER, RowView } from './row.ts';
 import type { KeyPlace } from './slot-index.ts';
 import { fingerprint, type Table } from './table.ts';
+
+/** A customer's own id and aliases. */
+export interface CustomerNames {
+  /** The id that stayed when others were linked to it. */
+  readonly customerId: string;
+  readonly aliases: readonly string[];
+}
 
 const NOBODY = -1;
 /** Aliases of a customer that an answer names. */
 const LISTED_MAX = 1000;
 /** `scheme:value`, as in `phone:…` or `wecom:…`. */
 const SCHEME = /^[a-z][a-z0-9_-]*:/;
+
+/** The ids of a customer as an answer names them. */
+export const namesOf = ({ id, aliases }: Pick<ColdCustomer, 'id' | 'aliases'>): CustomerNames => {
+  const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+  return { customerId: textOf(id), aliases: aliases.slice(0, LISTED_MAX).map(textOf).sort() };
+};
 
 /**
  * Who is who (OneID). An id is a customer's own or an alias; a link makes two customers one, and which id stays is told
@@ -29,9 +44,15 @@ export class Identities {
   ownKey = NOBODY;
   private isOwnKey = true;
   private readonly tables: readonly Table[];
+  private readonly isBounded: boolean;
+  /** Shard, hash and stamp of the id of the last {@link locate}. */
+  private idShard = 0;
+  private idHash = 0;
+  private stamped = 0;
 
   constructor(tables: readonly Table[]) {
     this.tables = tables;
+    this.isBounded = tables[0].shard.isBounded;
   }
 
   /** Finds the customer behind an id, own or alias. @returns its slot, -1 where there is none */
@@ -39,6 +60,7 @@ export class Identities {
     this.shard = shardOf(bytes, start, end, this.tables.length);
     let { index } = this.tables[this.shard];
     fingerprint(bytes, start, end);
+    if (this.isBounded) this.takeStamp();
     this.ownKey = index.findKey(hash64.hi, bytes, start, end);
     this.key = this.ownKey;
     this.slot = this.ownKey < 0 ? NOBODY : index.slotOf(this.ownKey);
@@ -59,19 +81,35 @@ export class Identities {
     return this.slot;
   }
 
+  /** The stamp of the id of the last {@link locate}, as it was before the index was asked. */
+  get stamp(): number {
+    return this.stamped;
+  }
+
+  /** Whether the id of the last {@link locate} has neither come to the index nor left it since. */
+  get isSteady(): boolean {
+    return !this.isBounded || this.tables[this.idShard].shard.stampOf(this.idHash) === this.stamped;
+  }
+
+  private takeStamp(): void {
+    this.idShard = this.shard;
+    this.idHash = hash64.hi;
+    this.stamped = this.tables[this.shard].shard.stampOf(hash64.hi);
+  }
+
   /** Whether the id of the last {@link locate} is no alias. */
   get isOwn(): boolean {
     return this.isOwnKey;
   }
 
   /** The customer's own id and its aliases. @param place as {@link shard} and {@link key} of a {@link locate} */
-  idsOf(place: KeyPlace): { customerId: string; aliases: string[] } {
-    const textOf = ({ shard, key }: KeyPlace): string => Buffer.from(this.tables[shard].index.bytesOf(key)).toString();
-    const aliases: string[] = [];
+  idsOf(place: KeyPlace): CustomerNames {
+    const bytesOf = ({ shard, key }: KeyPlace): Uint8Array => this.tables[shard].index.bytesOf(key);
+    const aliases: Uint8Array[] = [];
     // A list that the writer changes meanwhile may lead anywhere; the row's version tells whoever asked.
     for (let at = this.next(place); at !== undefined && aliases.length < LISTED_MAX; at = this.next(at))
-      aliases.push(textOf(at));
-    return { customerId: textOf(place), aliases: aliases.sort() };
+      aliases.push(bytesOf(at));
+    return namesOf({ id: bytesOf(place), aliases });
   }
 
   private next({ shard, key }: KeyPlace): KeyPlace | undefined {
@@ -86,13 +124,22 @@ export class IdentityWriter extends Identities {
   private readonly into: RowView;
   private readonly from: RowView;
   private readonly alias = Buffer.alloc(LIMITS.idBytesMax);
+  private readonly residency: Residency | undefined;
 
-  constructor(plan: FeaturePlan, tables: readonly Table[]) {
+  constructor(plan: FeaturePlan, tables: readonly Table[], residency?: Residency) {
     super(tables);
     this.all = tables;
+    this.residency = residency;
     this.plan = plan;
     this.into = RowView.ofWords(plan.rowWords);
     this.from = RowView.ofWords(plan.rowWords);
+  }
+
+  /** A customer who went out of memory comes back. */
+  override locate(bytes: Uint8Array, start: number, end: number): number {
+    const slot = super.locate(bytes, start, end);
+    if (slot >= 0 || this.residency?.load(bytes.subarray(start, end)) !== true) return slot;
+    return super.locate(bytes, start, end);
   }
 
   /** As {@link locate}, but an id that is not known becomes a customer. */
@@ -136,8 +183,14 @@ export class IdentityWriter extends Identities {
       this.indexOf(before).setNextAlias(before.key, this.nextOf(at));
       break;
     }
-    this.indexOf(own).setNextAlias(own.key, undefined);
-    this.indexOf(own).pointToKey(own.key, undefined);
+    if (this.residency === undefined) {
+      this.indexOf(own).setNextAlias(own.key, undefined);
+      this.indexOf(own).pointToKey(own.key, undefined);
+      return;
+    }
+    this.residency.commit();
+    fingerprint(this.alias, 0, length);
+    this.indexOf(own).remove(hash64.hi, own.key);
   }
 
   /**
@@ -148,6 +201,7 @@ export class IdentityWriter extends Identities {
     if (this.locate(bytes, start, end) < 0) return [];
     const customer = { shard: this.shard, key: this.key };
     const ids: string[] = [];
+    this.residency?.commit();
     this.all[this.shard].free(this.slot);
     for (let at: KeyPlace | undefined = customer; at !== undefined; ) {
       const next = this.nextOf(at);
@@ -175,6 +229,7 @@ export class IdentityWriter extends Identities {
   /** Folds the row, the id and the aliases of `gone` into `stays`. */
   private merge(stays: KeyPlace, gone: KeyPlace): void {
     const { into, from } = this;
+    this.residency?.widen();
     const table = this.all[stays.shard];
     const goneTable = this.all[gone.shard];
     const slot = table.index.slotOf(stays.key);

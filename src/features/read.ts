@@ -1,9 +1,11 @@
 import { formatTime } from '../base/clock.ts';
+import { shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { CHANNELS, type Channel } from '../events/channels.ts';
 import type { Ask } from './ask.ts';
+import type { ColdCustomer, ColdRows } from './cold-store.ts';
 import { GroupReader } from './groups.ts';
-import { Identities } from './identities.ts';
+import { type CustomerNames, Identities, namesOf } from './identities.ts';
 import { type ConsentEntry, readConsent } from './kinds/consent.ts';
 import type { FeaturePlan } from './plan.ts';
 import { compileReadings, type ReadAll } from './reading.ts';
@@ -21,10 +23,7 @@ export type ReadOutcome =
   | 'beforeState';
 
 /** Who a customer is, and what they allow. */
-export interface Profile {
-  /** The id that stayed when others were linked to it. */
-  readonly customerId: string;
-  readonly aliases: readonly string[];
+export interface Profile extends CustomerNames {
   readonly consents: Partial<Record<Channel, ConsentEntry>>;
 }
 
@@ -67,10 +66,18 @@ export class FeatureReader {
   private readonly ask: Ask;
   private readonly groups: GroupReader;
   private readonly id = Buffer.alloc(ID_BYTES);
+  private readonly cold: ColdRows | undefined;
+  /** The last row read where it was cold, and the id that it was asked by. */
+  private lastCold: ColdCustomer | undefined;
+  private lastColdId = '';
 
-  /** @param wanted names of the features to read; all where left out. Others keep what stood in the values */
-  constructor(plan: FeaturePlan, tables: readonly Table[], wanted?: Iterable<string>) {
+  /**
+   * @param wanted names of the features to read; all where left out. Others keep what stood in the values
+   * @param cold where the tables have a bound
+   */
+  constructor(plan: FeaturePlan, tables: readonly Table[], wanted?: Iterable<string>, cold?: ColdRows) {
     this.plan = plan;
+    this.cold = cold;
     this.want(wanted ?? plan.features.map(({ spec }) => spec.name));
     this.tables = tables;
     this.identities = new Identities(tables);
@@ -98,12 +105,12 @@ export class FeatureReader {
 
   /** Whether the id of the last row read is the customer's own, and no alias. */
   get isOwnId(): boolean {
-    return this.identities.isOwn;
+    return this.lastCold === undefined ? this.identities.isOwn : this.ownId === this.lastColdId;
   }
 
   /** The own id of the customer of the last row read, who must be known. */
   get ownId(): string {
-    return this.identities.idsOf(this.identities).customerId;
+    return (this.lastCold === undefined ? this.identities.idsOf(this.identities) : namesOf(this.lastCold)).customerId;
   }
 
   /** Called once a turn of the loop: the next reads see what other rows have added to the groups since. */
@@ -129,10 +136,14 @@ export class FeatureReader {
     const length = writeId(customerId, id);
     ask.keys = keys;
     ask.values = values;
+    this.lastCold = undefined;
     for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
       const slot = identities.locate(id, 0, length);
       const table = this.tables[identities.shard];
       if (slot < 0) {
+        const customer = this.cold?.find(id.subarray(0, length), customerId, identities.stamp);
+        if (!identities.isSteady) continue;
+        if (customer !== undefined) return this.readCold(customer, customerId, nowSec, isAsked);
         this.offset = 0;
         this.lastSec = 0;
         this.compute(this.empty, nowSec);
@@ -140,14 +151,27 @@ export class FeatureReader {
       }
       const version = table.begin(slot, view);
       if ((version & 1) === 1) continue;
-      this.lastSec = view.u32[view.base + HEADER.lastSec];
-      this.offset = view.u32[view.base + HEADER.offsetLo] + view.u32[view.base + HEADER.offsetHi] * TWO_32;
-      const isEarly = nowSec < this.lastSec;
-      if (!(isEarly && isAsked)) this.compute(view, isEarly ? this.lastSec : nowSec);
-      if (table.isValid(view, version, identities.fingerprintLo, identities.fingerprintHi))
-        return isEarly && isAsked ? 'beforeState' : 'known';
+      const outcome = this.readRow(view, nowSec, isAsked);
+      if (table.isValid(view, version, identities.fingerprintLo, identities.fingerprintHi) && identities.isSteady)
+        return outcome;
     }
     return 'busy';
+  }
+
+  private readRow(row: RowView, nowSec: number, isAsked: boolean): 'known' | 'beforeState' {
+    this.lastSec = row.u32[row.base + HEADER.lastSec];
+    this.offset = row.u32[row.base + HEADER.offsetLo] + row.u32[row.base + HEADER.offsetHi] * TWO_32;
+    const isEarly = nowSec < this.lastSec;
+    if (isEarly && isAsked) return 'beforeState';
+    this.compute(row, isEarly ? this.lastSec : nowSec);
+    return 'known';
+  }
+
+  private readCold(customer: ColdCustomer, asked: string, nowSec: number, isAsked: boolean): 'known' | 'beforeState' {
+    this.lastCold = customer;
+    this.lastColdId = asked;
+    this.identities.shard = shardOf(customer.id, 0, customer.id.length, this.tables.length);
+    return this.readRow(customer.row, nowSec, isAsked);
   }
 
   /**
@@ -159,18 +183,28 @@ export class FeatureReader {
     const length = writeId(customerId, id);
     for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
       const slot = identities.locate(id, 0, length);
-      if (slot < 0) return undefined;
+      if (slot < 0) {
+        const customer = this.cold?.find(id.subarray(0, length), customerId, identities.stamp);
+        if (!identities.isSteady) continue;
+        return customer && { ...namesOf(customer), consents: this.consentsOf(customer.row) };
+      }
       const table = this.tables[identities.shard];
       const version = table.begin(slot, view);
-      const consents: Profile['consents'] = {};
-      for (const channel of CHANNELS) {
-        const entry = readConsent(view, this.plan.consentOffset, channel);
-        if (entry !== undefined) consents[channel] = entry;
-      }
+      const consents = this.consentsOf(view);
       const ids = identities.idsOf(identities);
-      if (table.isValid(view, version, identities.fingerprintLo, identities.fingerprintHi)) return { ...ids, consents };
+      if (table.isValid(view, version, identities.fingerprintLo, identities.fingerprintHi) && identities.isSteady)
+        return { ...ids, consents };
     }
     return undefined;
+  }
+
+  private consentsOf(row: RowView): Profile['consents'] {
+    const consents: Profile['consents'] = {};
+    for (const channel of CHANNELS) {
+      const entry = readConsent(row, this.plan.consentOffset, channel);
+      if (entry !== undefined) consents[channel] = entry;
+    }
+    return consents;
   }
 
   private compute(row: RowView, sec: number): void {

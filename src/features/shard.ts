@@ -10,7 +10,7 @@ const PAGES_PER_GROWTH = 256;
 export const SHARD_HEADER = {
   /** log2 of the entries of the index table in force. */
   indexLog2: 0,
-  /** Keys in the index: customers and aliases. */
+  /** Entries of the index table that are not empty: keys of customers and aliases, and marks of keys that have gone. */
   keys: 1,
   /** Words of the key heap in use. */
   keyHeapWords: 2,
@@ -21,7 +21,19 @@ export const SHARD_HEADER = {
   freeSlot: 5,
   /** Events applied, duplicates not counted: 64 bits. */
   eventsApplied: 6,
+  /** Customers that may have a row here; 0 where there is no bound. Set before anybody else sees the memory. */
+  residentsMax: 8,
+  /** Customers of this shard whose rows are in the database. */
+  coldCustomers: 9,
+  /** Rows that went to the database since the start; wraps. */
+  evictions: 10,
+  /** From here on: place + 1 of the first free key of so many words. Only with a bound are places of keys used again. */
+  freeKeys: 64,
 } as const;
+
+/** Words in which a shard counts what happens to the ids of a bounded table; an id has its word by its hash. */
+const STAMPS = 2 ** 16;
+const STAMP_SHIFT = 16;
 
 /** The largest index: 2^22 entries a shard, filled to 3/4, are 3 million keys; times 16 shards, 50 million. */
 export const INDEX_LOG2_MAX = 22;
@@ -34,11 +46,12 @@ const KEY_HEAP_WORDS = 2 ** INDEX_LOG2_MAX * 15;
  * Where the parts of a shard's memory stand, in words. Address space is reserved at fixed places and costs nothing:
  * physical memory is taken page by page when it is first written.
  * ```
- *   header | index: the table of 2^k entries begins at 2^k entries | key heap | groups | dedupe | rows …
+ *   header | stamps | index: the table of 2^k entries begins at 2^k entries | key heap | groups | dedupe | rows …
  * ```
  * So no two generations of the index overlap, and only the rows, which come last, grow.
  */
 export interface ShardRegions {
+  readonly stamps: number;
   readonly index: number;
   readonly keyHeap: number;
   readonly keyHeapEnd: number;
@@ -55,11 +68,13 @@ export const shardRegions = (plan: FeaturePlan, dedupeWords: number): ShardRegio
     next += Math.ceil(words / PAGE_WORDS) * PAGE_WORDS;
     return start;
   };
+  const stamps = take(STAMPS);
   const index = take(2 ** (INDEX_LOG2_MAX + 1) * INDEX_ENTRY_WORDS);
   const keyHeap = take(KEY_HEAP_WORDS);
   const groups = plan.groupTables.map((table) => take(groupTableWords(table)));
   const dedupe = take(dedupeWords);
-  return { index, keyHeap, keyHeapEnd: keyHeap + KEY_HEAP_WORDS, groups, dedupe, rows: next, rowWords: plan.rowWords };
+  const keyHeapEnd = keyHeap + KEY_HEAP_WORDS;
+  return { stamps, index, keyHeap, keyHeapEnd, groups, dedupe, rows: next, rowWords: plan.rowWords };
 };
 
 /** The memory that threads share; made once, by the main thread. */
@@ -110,8 +125,33 @@ export class Shard {
     return Math.floor((LIMITS.shardPagesMax * PAGE_WORDS - this.regions.rows) / this.regions.rowWords);
   }
 
-  get customers(): number {
+  /** Customers with a row here. */
+  get residents(): number {
     return this.u32[SHARD_HEADER.customers];
+  }
+
+  /** Customers whose row is in the database. */
+  get coldCustomers(): number {
+    return this.u32[SHARD_HEADER.coldCustomers];
+  }
+
+  get evictions(): number {
+    return this.u32[SHARD_HEADER.evictions];
+  }
+
+  /** Whether customers may be in the database instead of here. */
+  get isBounded(): boolean {
+    return this.u32[SHARD_HEADER.residentsMax] !== 0;
+  }
+
+  /** What changes whenever an id with this hash comes to the index of a bounded table or leaves it. */
+  stampOf(hash: number): number {
+    return Atomics.load(this.u32, this.regions.stamps + (hash >>> STAMP_SHIFT));
+  }
+
+  /** Writer only. */
+  changeStamp(hash: number): void {
+    Atomics.add(this.u32, this.regions.stamps + (hash >>> STAMP_SHIFT), 1);
   }
 
   /** Bytes of the shard's parts that are in use; what dedupe holds is its own to say. */
@@ -119,7 +159,8 @@ export class Shard {
     const { u32, regions } = this;
     // Smaller tables that it has outgrown keep their pages: together they are as large as the one in force.
     const index = 2 ** (u32[SHARD_HEADER.indexLog2] + 1) * INDEX_ENTRY_WORDS;
-    return 4 * (index + u32[SHARD_HEADER.keyHeapWords] + u32[SHARD_HEADER.slots] * regions.rowWords);
+    const stamps = this.isBounded ? STAMPS : 0;
+    return 4 * (stamps + index + u32[SHARD_HEADER.keyHeapWords] + u32[SHARD_HEADER.slots] * regions.rowWords);
   }
 
   private refresh(): void {

@@ -38,14 +38,18 @@ export interface KeyPlace {
 
 export class SlotIndex {
   private readonly shard: Shard;
+  /** With a bound on rows, keys leave all the time: their places are used again, and stamps tell readers. */
+  private readonly isBounded: boolean;
 
   constructor(shard: Shard) {
     this.shard = shard;
+    this.isBounded = shard.isBounded;
   }
 
-  /** Writer only, once for a fresh memory. */
-  static initialise(shard: Shard): void {
+  /** Writer only, once for a fresh memory. @param residentsMax customers that may have a row; 0 for no bound */
+  static initialise(shard: Shard, residentsMax = 0): void {
     shard.u32[SHARD_HEADER.indexLog2] = INDEX_LOG2_MIN;
+    shard.u32[SHARD_HEADER.residentsMax] = residentsMax;
   }
 
   /**
@@ -141,37 +145,42 @@ export class SlotIndex {
    */
   insert(hash: number, bytes: Uint8Array, start: number, end: number, slot?: number): number {
     const { u32, u8, regions } = this.shard;
-    const key = u32[SHARD_HEADER.keyHeapWords];
-    const at = regions.keyHeap + key;
     const words = KEY_HEADER_WORDS + Math.ceil((end - start) / 4);
-    const keys = u32[SHARD_HEADER.keys] + 1;
+    const free = u32[SHARD_HEADER.freeKeys + words];
+    const key = free === 0 ? u32[SHARD_HEADER.keyHeapWords] : free - 1;
+    const at = regions.keyHeap + key;
     const log2 = u32[SHARD_HEADER.indexLog2];
-    const isTight = keys > FILL_MAX * 2 ** log2;
+    const isTight = u32[SHARD_HEADER.keys] + 1 > FILL_MAX * 2 ** log2;
     if (at + words > regions.keyHeapEnd || (isTight && log2 === INDEX_LOG2_MAX))
       throw new BeckonError('STATE_FULL', `shard ${this.shard.number} holds as many customers as its index can`);
+    if (free === 0) u32[SHARD_HEADER.keyHeapWords] = key + words;
+    else u32[SHARD_HEADER.freeKeys + words] = u32[at + KEY.slot];
     u32[at + KEY.slot] = slot ?? 0;
     u32[at + KEY.meaning] = (end - start) | (slot === undefined ? NOBODY << 16 : 0);
     u8.set(bytes.subarray(start, end), (at + KEY_HEADER_WORDS) * 4);
-    u32[SHARD_HEADER.keyHeapWords] = key + words;
-    u32[SHARD_HEADER.keys] = keys;
     if (isTight) this.enlarge(log2);
     this.link(u32[SHARD_HEADER.indexLog2], hash, key + 1);
+    if (this.isBounded) this.shard.changeStamp(hash);
     return key;
   }
 
-  /** Writer only: forgets an id. Its bytes become zero, and its place in the heap is not used again. @param hash as for {@link findKey} */
+  /**
+   * Writer only: forgets an id. Its bytes become zero. Its place in the heap is used again only with a bound on rows,
+   * where every reader looks at stamps.
+   * @param hash as for {@link findKey}
+   */
   remove(hash: number, key: number): void {
     const { u32, regions } = this.shard;
-    const log2 = u32[SHARD_HEADER.indexLog2];
-    const table = regions.index + 2 ** log2 * ENTRY_WORDS;
-    const mask = 2 ** log2 - 1;
-    let probe = hash & mask;
-    while (u32[table + probe * ENTRY_WORDS + 1] !== key + 1) probe = (probe + 1) & mask;
-    Atomics.store(u32, table + probe * ENTRY_WORDS + 1, GONE);
-    u32[table + probe * ENTRY_WORDS] = 0;
+    this.unlink(hash, key + 1);
     this.setNextAlias(key, undefined);
     this.pointToKey(key, undefined);
     this.bytesOf(key).fill(0);
+    if (!this.isBounded) return;
+    this.shard.changeStamp(hash);
+    const at = regions.keyHeap + key;
+    const words = KEY_HEADER_WORDS + Math.ceil((u32[at + KEY.meaning] & LENGTH_MASK) / 4);
+    u32[at + KEY.slot] = u32[SHARD_HEADER.freeKeys + words];
+    u32[SHARD_HEADER.freeKeys + words] = key + 1;
   }
 
   /** Whether `keys` more, each as long as may be, are sure to fit. */
@@ -191,15 +200,39 @@ export class SlotIndex {
     const { u32, regions } = this.shard;
     const table = regions.index + 2 ** log2 * ENTRY_WORDS;
     const mask = 2 ** log2 - 1;
+    for (let probe = hash & mask; ; probe = (probe + 1) & mask) {
+      const entry = table + probe * ENTRY_WORDS;
+      const taken = u32[entry + 1];
+      if (taken !== 0 && taken !== GONE) continue;
+      if (taken === 0) u32[SHARD_HEADER.keys]++;
+      u32[entry] = hash;
+      Atomics.store(u32, entry + 1, ref);
+      return;
+    }
+  }
+
+  private unlink(hash: number, ref: number): void {
+    const { u32, regions } = this.shard;
+    const log2 = u32[SHARD_HEADER.indexLog2];
+    const table = regions.index + 2 ** log2 * ENTRY_WORDS;
+    const mask = 2 ** log2 - 1;
+    const refAt = (probe: number): number => table + (probe & mask) * ENTRY_WORDS + 1;
     let probe = hash & mask;
-    while (u32[table + probe * ENTRY_WORDS + 1] !== 0) probe = (probe + 1) & mask;
-    u32[table + probe * ENTRY_WORDS] = hash;
-    Atomics.store(u32, table + probe * ENTRY_WORDS + 1, ref);
+    while (u32[refAt(probe)] !== ref) probe++;
+    Atomics.store(u32, refAt(probe), GONE);
+    u32[refAt(probe) - 1] = 0;
+    // At the end of a run of entries a mark leads nowhere: it and those before it are empty again.
+    if (u32[refAt(probe + 1)] !== 0) return;
+    for (; u32[refAt(probe)] === GONE; probe--) {
+      Atomics.store(u32, refAt(probe), 0);
+      u32[SHARD_HEADER.keys]--;
+    }
   }
 
   private enlarge(log2: number): void {
     const { u32, regions } = this.shard;
     const old = regions.index + 2 ** log2 * ENTRY_WORDS;
+    u32[SHARD_HEADER.keys] = 0;
     for (let entry = old; entry < old + 2 ** log2 * ENTRY_WORDS; entry += ENTRY_WORDS)
       if (u32[entry + 1] !== 0 && u32[entry + 1] !== GONE) this.link(log2 + 1, u32[entry], u32[entry + 1]);
     Atomics.store(u32, SHARD_HEADER.indexLog2, log2 + 1);

@@ -4,6 +4,7 @@ import { HEADER, type RowView } from './row.ts';
 import { SHARD_HEADER, type Shard } from './shard.ts';
 import { SlotIndex } from './slot-index.ts';
 
+const TWO_32 = 2 ** 32;
 const FINGERPRINT_SEED = 0x6265636b;
 
 /** The fingerprint of an id into `hash64`: rows carry it, the index is keyed by its upper half. */
@@ -57,7 +58,7 @@ export class Table {
     return slot;
   }
 
-  /** Writer only: empties a row, whose customer is one with another now, and keeps its slot for the next. */
+  /** Writer only: empties a row, whose customer is not here any more, and keeps its slot for the next. */
   free(slot: number): void {
     const { u32, regions } = this.shard;
     const base = this.baseOf(slot);
@@ -130,6 +131,13 @@ export class Table {
     const base = this.baseOf(slot);
     const isFree = u32[base + HEADER.fingerprintLo] === 0 && u32[base + HEADER.fingerprintHi] === 0;
     return isFree ? -1 : u32[base + HEADER.keyRef];
+  }
+
+  /** Log offset of the last event of a row. */
+  offsetOf(slot: number): number {
+    const { u32 } = this.shard;
+    const base = this.baseOf(slot);
+    return u32[base + HEADER.offsetLo] + u32[base + HEADER.offsetHi] * TWO_32;
   }
 
   get slots(): number {

@@ -1,6 +1,7 @@
-import { backup, DatabaseSync } from 'node:sqlite';
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';
 
 export type Database = DatabaseSync;
+export type Statement = StatementSync;
 
 /**
  * The only door to SQLite.

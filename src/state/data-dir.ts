@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -20,6 +21,7 @@ const DATA_DIR_FORMAT = 1;
 const META_FILE = 'meta.json';
 const LOCK_FILE = 'lock.db';
 const LOG_FILE = 'log.db';
+const COLD_FILE = 'cold.db';
 
 /** A service that is being restarted may still be closing: wait for it this long before the lock counts as held. */
 const LOCK_TIMEOUT_MS = 500;
@@ -52,6 +54,7 @@ export class DataDir {
     makeDirectory(full);
     const lock = takeLock(full);
     try {
+      removeColdRows(full);
       const found = readMeta(full);
       if (found !== undefined && found.shards !== wanted.shards) throw otherShards(full, found.shards, wanted.shards);
       if (found !== undefined && found.pack !== wanted.pack) throw otherPack(full, found.pack, wanted.pack);
@@ -82,6 +85,14 @@ export class DataDir {
 }
 
 export const logPathOf = (dataDir: string): string => join(dataDir, LOG_FILE);
+
+/** Database of the rows that have no room in memory, while a process has any. */
+export const coldPathOf = (dataDir: string): string => join(dataDir, COLD_FILE);
+
+/** What a process that was killed has left of them: the log says it all, and erased customers must not stay in there. */
+const removeColdRows = (path: string): void => {
+  for (const name of namesIn(path)) if (name.startsWith(COLD_FILE)) rmSync(join(path, name));
+};
 
 /** What stands in a directory that nobody has put anything into: the lock, and what a file system makes itself. */
 const NOTHING: readonly string[] = [LOCK_FILE, `${LOCK_FILE}-journal`, 'lost+found'];

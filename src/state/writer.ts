@@ -7,8 +7,10 @@ import { RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import { Applier } from '../features/apply.ts';
 import type { FeaturePlan } from '../features/plan.ts';
+import { Residency } from '../features/residency.ts';
 import type { Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
+import type { ColdDatabase } from './cold-database.ts';
 import { type DedupeWindow, eventHash, foldSubject } from './dedupe.ts';
 import { Eraser, type Pause } from './eraser.ts';
 import { Erasures } from './erasures.ts';
@@ -39,6 +41,8 @@ export interface WriterParts {
   readonly tables: readonly Table[];
   readonly dedupe: readonly DedupeWindow[];
   readonly status: Status;
+  /** Where the tables have a bound. */
+  readonly cold?: ColdDatabase | undefined;
   /** Milliseconds of a monotonic clock, for measures only: no state depends on it. */
   readonly stopwatchMs: () => number;
 }
@@ -56,7 +60,9 @@ export class Writer {
   constructor(parts: WriterParts) {
     this.parts = parts;
     this.erasures = new Erasures(parts.log.secret);
-    this.applier = new Applier(parts.plan, parts.tables);
+    const { plan, tables, cold } = parts;
+    const residency = cold === undefined ? undefined : new Residency(tables, cold);
+    this.applier = new Applier(plan, tables, undefined, residency);
   }
 
   /** Folds the whole log into the empty state. @param onProgress told the offset reached, after each group */
@@ -111,8 +117,10 @@ export class Writer {
    * @throws BeckonError as the log does: nothing may be acknowledged any more
    */
   async erase(pause: Pause): Promise<void> {
-    const { log, plan, tables } = this.parts;
+    if (this.erasures.isEmpty) return;
+    const { log, plan, tables, cold } = this.parts;
     await new Eraser(log, plan, tables.length, this.erasures).run(pause);
+    cold?.scrub();
   }
 
   /** @returns 1 for each record that was in the dedupe window, and so was not applied */

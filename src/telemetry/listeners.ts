@@ -2,6 +2,7 @@ import type { Channel } from 'node:diagnostics_channel';
 import type { Registry } from 'prom-client';
 import {
   type MeasuredApply,
+  type MeasuredColdRead,
   type MeasuredCommit,
   type MeasuredGroup,
   type MeasuredRejection,
@@ -32,6 +33,7 @@ export const listen = (registry: Registry): (() => void) => {
   listenToRequests(registry, on);
   listenToEvents(registry, on);
   listenToInference(registry, on);
+  listenToColdReads(registry, on);
   return () => {
     for (const end of ends) end();
   };
@@ -103,6 +105,19 @@ const listenToEvents = (registry: Registry, on: Listen): void => {
     bytes.value += commit.bytes;
   });
   on<MeasuredApply>(measures.apply, ({ durationMs }) => applies.observe(durationMs / 1000));
+};
+
+const listenToColdReads = (registry: Registry, on: Listen): void => {
+  const reads = new CellCounter(
+    registry,
+    'beckon_cold_reads_total',
+    'Questions that the index in memory could not answer, by who did',
+  );
+  const remembered = reads.cell({ from: 'cache' });
+  const asked = reads.cell({ from: 'database' });
+  on<MeasuredColdRead>(measures.coldRead, ({ isRemembered }) => {
+    (isRemembered ? remembered : asked).value++;
+  });
 };
 
 const listenToInference = (registry: Registry, on: Listen): void => {

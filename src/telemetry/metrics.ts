@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { AggregatorRegistry, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client';
 import { listen } from './listeners.ts';
 
 /** The metrics of one thread, as it hands them to the one that is scraped; a structured clone keeps them whole. */
@@ -8,11 +8,20 @@ export type MetricsPart = readonly MetricObject[];
 /** What only one thread is asked for, because all threads would answer the same. Asked once a scrape. */
 export interface SharedFacts {
   /** One entry a shard. */
-  shards(): readonly { readonly customers: number; readonly bytes: number }[];
+  shards(): readonly ShardFacts[];
   /** Events that wait for the writer. */
   pendingEvents(): number;
   /** Offset of the last event applied. */
   logOffset(): number;
+}
+
+export interface ShardFacts {
+  /** Customers with a row in memory. */
+  readonly residents: number;
+  readonly coldCustomers: number;
+  readonly evictions: number;
+  /** Memory in use. */
+  readonly bytes: number;
 }
 
 export interface Metrics {
@@ -85,11 +94,7 @@ const addSharedFacts = (registry: Registry, shared: SharedFacts): void => {
       },
     });
   };
-  const perShard = (
-    name: string,
-    help: string,
-    read: (shard: { customers: number; bytes: number }) => number,
-  ): void => {
+  const perShard = (name: string, help: string, read: (shard: ShardFacts) => number): void => {
     new Gauge({
       name,
       help,
@@ -102,6 +107,18 @@ const addSharedFacts = (registry: Registry, shared: SharedFacts): void => {
   };
   single('beckon_pending_events', 'Events that wait for the writer', shared.pendingEvents);
   single('beckon_log_offset', 'Offset of the last event applied', shared.logOffset);
-  perShard('beckon_customers', 'Customers with a row', (shard) => shard.customers);
+  perShard('beckon_customers', 'Customers with a row', (shard) => shard.residents + shard.coldCustomers);
+  perShard('beckon_rows_resident', 'Customers with a row in memory', (shard) => shard.residents);
+  perShard('beckon_rows_cold', 'Customers whose row is on disk', (shard) => shard.coldCustomers);
+  new Counter({
+    name: 'beckon_evictions_total',
+    help: 'Rows that went from memory to disk',
+    labelNames: ['shard'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [number, shard] of shared.shards().entries()) this.inc({ shard: String(number) }, shard.evictions);
+    },
+  });
   perShard('beckon_shard_bytes', 'Memory of the rows and their index', (shard) => shard.bytes);
 };

@@ -61,6 +61,7 @@ export const DOORS: Doors = {
   pino: ['src/telemetry/logger.ts'],
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],
+  'lru-cache': ['src/state/cold-reader.ts'],
   yaml: ['src/base/yaml.ts'],
   '@marcbachmann/cel-js': ['src/packs/rules.ts'],
   ajv: ['src/base/schema-check.ts'],

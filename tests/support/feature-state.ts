@@ -11,15 +11,16 @@ import { fingerprint, Table } from '../../src/features/table.ts';
 import { loadPack, type Pack } from '../../src/packs/pack.ts';
 import type { SlowEvent } from '../oracles/slow-event.ts';
 
-/** A fresh shard of its own memory, with no room for dedupe. */
+/** A fresh shard of its own memory, with no room for dedupe. @param residentsMax customers that may have a row; 0 for no bound */
 export const makeShard = (
   plan: FeaturePlan,
   number = 0,
+  residentsMax = 0,
 ): { shard: Shard; regions: ShardRegions; memory: WebAssembly.Memory } => {
   const regions = shardRegions(plan, 0);
   const memory = makeShardMemory(regions);
   const shard = new Shard(number, memory, plan, regions);
-  SlotIndex.initialise(shard);
+  SlotIndex.initialise(shard, residentsMax);
   return { shard, regions, memory };
 };
 

@@ -11,8 +11,8 @@ const started = (t: TestContext, thread: string, shared?: SharedFacts): Metrics 
 
 const FACTS: SharedFacts = {
   shards: () => [
-    { customers: 3, bytes: 1024 },
-    { customers: 5, bytes: 2048 },
+    { residents: 3, coldCustomers: 1, evictions: 9, bytes: 1024 },
+    { residents: 5, coldCustomers: 0, evictions: 0, bytes: 2048 },
   ],
   pendingEvents: () => 7,
   logOffset: () => 41,
@@ -34,6 +34,7 @@ test('what the domain publishes is counted', async (t) => {
   measures.request.publish({ route: '/v1/score', method: 'POST', status: 503, durationMs: 5000 });
   measures.group.publish({ events: 9, duplicates: 2, corrections: 1, lateSecs: [30, 7200] });
   measures.rejection.publish({ code: 'EVENT_TYPE_UNKNOWN', events: 4 });
+  for (const isRemembered of [true, true, false]) measures.coldRead.publish({ isRemembered });
   measures.commit.publish({ events: 11, bytes: 3300, durationMs: 0.3 });
   measures.apply.publish({ events: 11, durationMs: 0.05 });
   measures.inferenceRun.publish({ head: 'repurchase', rows: 64, failedRows: 1, durationMs: 0.2 });
@@ -50,6 +51,8 @@ test('what the domain publishes is counted', async (t) => {
   assert.equal(values.get('beckon_events_total{result="accepted"}'), 9);
   assert.equal(values.get('beckon_events_total{result="duplicate"}'), 2);
   assert.equal(values.get('beckon_events_rejected_total{code="EVENT_TYPE_UNKNOWN"}'), 4);
+  assert.equal(values.get('beckon_cold_reads_total{from="cache"}'), 2);
+  assert.equal(values.get('beckon_cold_reads_total{from="database"}'), 1);
   assert.equal(values.get('beckon_event_late_seconds_bucket{le="60"}'), 1);
   assert.equal(values.get('beckon_event_late_seconds_count'), 2);
   assert.equal(values.get('beckon_event_corrections_total'), 1);
@@ -70,6 +73,10 @@ test('threads are added up, and what all share is told once', async (t) => {
   assert.equal(values.get('beckon_events_rejected_total{code="EVENT_DATA_INVALID"}'), 4);
   assert.equal(values.get('beckon_customers{shard="1"}'), 5);
   assert.equal(values.get('beckon_shard_bytes{shard="0"}'), 1024);
+  assert.equal(values.get('beckon_customers{shard="0"}'), 4);
+  assert.equal(values.get('beckon_rows_resident{shard="0"}'), 3);
+  assert.equal(values.get('beckon_rows_cold{shard="0"}'), 1);
+  assert.equal(values.get('beckon_evictions_total{shard="0"}'), 9);
   assert.equal(values.get('beckon_pending_events'), 7);
   assert.equal(values.get('beckon_log_offset'), 41);
   assert.ok((values.get('process_resident_memory_bytes') as number) > 1e6);

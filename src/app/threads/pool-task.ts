@@ -6,14 +6,15 @@ import type { ScoreRequest } from '../../decisions/decision.ts';
 import { compilePack } from '../../packs/pack.ts';
 import { decisionStringifier } from '../../serving/http/decision-schema.ts';
 import { openScoring } from '../scoring.ts';
-import { viewState } from '../shared-state.ts';
+import { openColdReader, viewState } from '../shared-state.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
 
 /** A worker of the pool: decides for many customers in one task. */
 const { config, source, memory, bundles } = workerData as ScoringThreadData;
 setLimits(config.limits);
 const pack = compilePack(source);
-const { decider, schema } = await openScoring(config, pack, bundles, viewState(pack, memory));
+const view = viewState(pack, memory);
+const { decider, schema } = await openScoring(config, pack, bundles, view, openColdReader(pack, view));
 const stringify = decisionStringifier(schema);
 
 /** What an error keeps on its way to another thread: as an error it would arrive without its code. */

@@ -10,7 +10,7 @@ import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics, METRICS_CONTENT_TYPE } from '../../telemetry/metrics.ts';
 import { notReadyReason } from '../readiness.ts';
 import { openScoring } from '../scoring.ts';
-import { viewState } from '../shared-state.ts';
+import { openColdReader, viewState } from '../shared-state.ts';
 import { Link } from './link.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -32,7 +32,8 @@ const logger = createLogger({ level: config.logLevel, thread: name });
 const metrics = createMetrics(name);
 const pack = compilePack(source);
 const view = viewState(pack, memory);
-const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view);
+const cold = openColdReader(pack, view);
+const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view, cold);
 const pool = new WorkerPool({ config, source, memory, bundles });
 let isDraining = false;
 
@@ -50,6 +51,7 @@ const link = new Link(parentPort as MessagePort, {
     await app.close();
     await pool.close();
     await registry.close();
+    cold?.close();
     metrics.close();
     writerPort.close();
     logger.flush();
@@ -60,7 +62,7 @@ const app = await httpServer(
   { bodyBytesMax: config.limits.bodyBytesMax, requestTimeoutMs: config.requestTimeoutMs, version },
   {
     decider,
-    reader: new FeatureReader(pack.plan, view.tables),
+    reader: new FeatureReader(pack.plan, view.tables, undefined, cold),
     registry,
     pack,
     clock,

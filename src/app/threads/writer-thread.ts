@@ -10,7 +10,7 @@ import { DataDir } from '../../state/data-dir.ts';
 import { type Chunk, Writer } from '../../state/writer.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from '../config-schema.ts';
-import { dedupeWindows, type StateMemory, viewState } from '../shared-state.ts';
+import { dedupeWindows, openColdDatabase, type StateMemory, viewState } from '../shared-state.ts';
 import { stateFacts } from '../state-facts.ts';
 import { Link } from './link.ts';
 import type { ChunkReply } from './writer-client.ts';
@@ -40,10 +40,12 @@ const dataDir = DataDir.open(config.dataDir, {
   nowMs: wallClock.nowMs(),
 });
 const log = SqliteLog.open(dataDir.logPath);
+const cold = openColdDatabase(pack, view);
 const writer = new Writer({
   log,
   plan: pack.plan,
   ...view,
+  cold,
   dedupe: dedupeWindows(pack, view.tables),
   stopwatchMs: () => performance.now(),
 });
@@ -128,7 +130,7 @@ const link = new Link(parentPort as MessagePort, {
     eraseBehind();
   },
   metrics: () => metrics.part(),
-  state: () => stateFacts(pack, view, stateHash(view.tables)),
+  state: () => stateFacts(pack, view, stateHash(view.tables, cold)),
   async stop() {
     if (isRunning) {
       stopped = Promise.withResolvers();
@@ -136,6 +138,7 @@ const link = new Link(parentPort as MessagePort, {
     }
     while (erasing !== undefined) await erasing;
     await log.close();
+    cold?.close();
     dataDir.close();
     metrics.close();
   },
