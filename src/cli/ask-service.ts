@@ -7,10 +7,7 @@ import { BeckonError, ERRORS, type ErrorCode } from '../base/errors.ts';
  * @throws BeckonError what the service answered, by its own code; NOT_READY where none answers; USAGE
  */
 export const askService = async (url: string, path: string): Promise<unknown> => {
-  const base = URL.canParse(url) ? new URL(url) : undefined;
-  if (base === undefined || !/^https?:$/.test(base.protocol))
-    throw new BeckonError('USAGE', `--url must be like http://127.0.0.1:8080, not ${url}`);
-  const target = new URL(path, base.href.endsWith('/') ? base : `${base.href}/`);
+  const target = serviceUrl(url, path);
   let status: number;
   let text: string;
   try {
@@ -27,6 +24,14 @@ export const askService = async (url: string, path: string): Promise<unknown> =>
   const { code, detail } = (answer ?? {}) as { code?: string; detail?: string };
   if (code !== undefined && code in ERRORS) throw new BeckonError(code as ErrorCode, detail ?? text.slice(0, 300));
   throw new BeckonError('REQUEST_INVALID', `${target.origin} answered ${status}: ${text.slice(0, 300)}`);
+};
+
+/** The address of a route of a service. @throws BeckonError USAGE */
+export const serviceUrl = (url: string, path: string): URL => {
+  const base = URL.canParse(url) ? new URL(url) : undefined;
+  if (base === undefined || !/^https?:$/.test(base.protocol))
+    throw new BeckonError('USAGE', `--url must be like http://127.0.0.1:8080, not ${url}`);
+  return new URL(path, base.href.endsWith('/') ? base : `${base.href}/`);
 };
 
 const parse = (text: string): unknown => {

@@ -3,6 +3,7 @@ import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { toCloudEvent } from '../events/codec.ts';
 import type { Event } from '../events/event.ts';
+import { serviceUrl } from './ask-service.ts';
 import type { ReplaySink, SubmitOutcome } from './replay-sink.ts';
 
 /** Requests under way: enough that one is on the way while others are on the service's disk. */
@@ -15,24 +16,17 @@ const BODY_BYTES_MAX = LIMITS.bodyBytesMax - 1024;
 
 /** Posts to `/v1/events`. What has been sent twice after a broken connection is a duplicate there. */
 export const openHttpSink = (url: string): ReplaySink => {
-  const target = eventsUrl(url);
+  const target = serviceUrl(url, 'v1/events');
   return {
     batchEventsMax: LIMITS.eventsPerRequestMax,
     inFlightMax: IN_FLIGHT,
     async submit(events) {
       let total: SubmitOutcome = { accepted: 0, duplicates: 0, rejected: {} };
-      for (const body of bodies(events)) total = add(total, await post(target, body));
+      for (const body of bodies(events)) total = add(total, await postEvents(target, body));
       return total;
     },
     close: async () => {},
   };
-};
-
-const eventsUrl = (url: string): URL => {
-  const base = URL.canParse(url) ? new URL(url) : undefined;
-  if (base === undefined || !/^https?:$/.test(base.protocol))
-    throw new BeckonError('USAGE', `--url must be like http://127.0.0.1:8080, not ${url}`);
-  return new URL('v1/events', base.href.endsWith('/') ? base : `${base.href}/`);
 };
 
 /** The events as batches in JSON, none larger than a body may be. */
@@ -56,7 +50,8 @@ const bodies = (events: readonly Event[]): string[] => {
   return made;
 };
 
-const post = async (target: URL, body: string): Promise<SubmitOutcome> => {
+/** Posts a batch, again and again while the service is busy or starting. @param body CloudEvents in JSON */
+export const postEvents = async (target: URL, body: string): Promise<SubmitOutcome> => {
   const headers = { 'content-type': 'application/cloudevents-batch+json' };
   const givingUpMs = Date.now() + PATIENCE_MS;
   for (;;) {

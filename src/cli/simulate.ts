@@ -1,47 +1,33 @@
 import type { Command } from './command.ts';
+import { configOptions } from './config-options.ts';
 import { POLICIES, readOptions } from './simulation/options.ts';
 
 export const command: Command = {
-  usage: 'simulate [--customers N] [--days D] [--seed S] [--market MARKET] [--policy POLICY] --out FILE',
+  usage: 'simulate [--customers N] [--days D] [--seed S] [--market MARKET] [--policy POLICY] …',
   description: `Lives the lives of a market's customers and tells what a shop would see of them: orders, looks, contacts, calls.
-What they are is hidden: needs, prices, hours, irritation. The same options give the same bytes.
+What they are stays hidden: needs, prices, hours, irritation. The same options give the same bytes. What comes of it is
+at least one of --out, --url, --state, --truth, --report and --worth.
 
-Policies: ${POLICIES.join(', ')}. docs/simulation.md says what each does.`,
+Policies: ${POLICIES.join(', ')}. See docs/simulation.md.`,
   options: {
     customers: { type: 'string', value: 'N', default: '1000', help: 'How many people' },
-    days: { type: 'string', value: 'D', default: '90', help: 'Days of decisions, after the market\u2019s history' },
+    days: { type: 'string', value: 'D', default: '90', help: 'Days of decisions, after the history of the market' },
     seed: { type: 'string', value: 'S', default: '1', help: 'Other people, other luck' },
     market: { type: 'string', value: 'MARKET', default: 'plain', help: 'plain, drift, shifted, or a file' },
     policy: { type: 'string', value: 'POLICY', default: 'logging', help: 'Who decides about contacts' },
     out: { type: 'string', value: 'FILE', help: 'Write events here, one CloudEvent a line' },
+    truth: { type: 'string', value: 'FILE', help: 'Write what is hidden here: a line a decision and a customer' },
+    url: { type: 'string', value: 'URL', help: 'Post events to this service, in the order of time' },
+    state: { type: 'string', value: 'DIR', help: 'Make a data directory of the events' },
+    report: { type: 'boolean', help: 'Print the anchors from practice beside figures of the run' },
+    worth: { type: 'boolean', help: 'Live the seeds with the rivals too, and print what the policy is worth' },
+    seeds: { type: 'string', value: 'K', default: '1', help: 'Live K seeds from --seed on, for --report and --worth' },
+    ...configOptions(['pack']),
   },
   async run(args, io) {
     const options = readOptions(args, io);
     const { loadMarket } = await import('../simulation/market.ts');
-    const { simulate, TOGETHER } = await import('../simulation/simulate.ts');
-    const { policyOf } = await import('./simulation/policies.ts');
-    const { FileSink } = await import('./simulation/file-sink.ts');
-    const { startProgress } = await import('./progress.ts');
-    const market = loadMarket(options.market);
-    const { customers, days, seed } = options;
-    const sink = new FileSink(options.out!);
-    const progress = startProgress(io, 'simulate', customers * (days + market.historyDays), 'events');
-    try {
-      const { figures } = await simulate({
-        market,
-        customers,
-        days,
-        seed,
-        policy: policyOf(options.policy),
-        sink,
-        together: TOGETHER,
-        onProgress: (lived, events) => progress.update(lived, events),
-      });
-      io.stdout.write(`${figures.events} events of ${customers} customers over ${market.historyDays} + ${days} days\n`);
-    } finally {
-      progress.stop();
-      sink.close();
-    }
-    return 0;
+    const { runSimulation } = await import('./simulation/run.ts');
+    return runSimulation(loadMarket(options.market), options, args, io);
   },
 };

@@ -56,7 +56,7 @@ const send = (world: World, contact: Contact): void => {
   const u = (purpose: number): number => draw(key, purpose, today.day);
   const data = contactData(world, contact);
   world.tell(p, 'contact.sent', sentMs, data);
-  if (kind.name === 'sms') figures.smsSent++;
+  if (kind.name === 'sms' && action.kind === 'sell') figures.smsSent++;
   const annoyed = annoyance(world, irritationOf(world, p, world.dayAt(sentMs)));
   if (u(PURPOSE.bounce) < BOUNCE_SHARE) {
     world.tell(p, 'contact.bounced', sentMs + DELIVERY_MS, data);

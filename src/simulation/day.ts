@@ -1,7 +1,17 @@
 import { addFriend, join, linkLate } from './birth.ts';
 import { HOUR_MS } from './calendar.ts';
 import { draw, drawExponential, PURPOSE, sigmoid } from './draws.ts';
-import { buyElsewhere, buyRate, dayFactor, happens, leakRate, movesToday, needOf, useUp } from './need.ts';
+import {
+  buyElsewhere,
+  buyRate,
+  dayFactor,
+  happens,
+  leakRate,
+  movesToday,
+  needOf,
+  promotionFactor,
+  useUp,
+} from './need.ts';
 import { couponId, decisionId, placeOrder } from './orders.ts';
 import { pushFrom, pushWithin } from './response.ts';
 import { KIND, TRAIT, TRAITS } from './words.ts';
@@ -43,7 +53,7 @@ const liveOn = (world: World, p: number): void => {
   const push = people.push[p] === 0 ? 0 : pushWithin(world, p, day, day + 1);
   const prospective = prospectRate(world, p);
   const rate = own + push + prospective;
-  const views = isActive ? truth.file.need.viewsPerDay * (0.15 + need) * factor : truth.file.need.idleViewsPerDay;
+  const views = isActive ? truth.file.need.viewsPerDay * (0.15 + need) * factor : idleViews(world, p);
   if (rate > 0 && happens(world, p, PURPOSE.buy, 1 - Math.exp(-rate))) buy(world, p, push / rate);
   else {
     if (isActive && happens(world, p, PURPOSE.leak, 1 - Math.exp(-leakRate(world, p, need)))) buyElsewhere(world, p);
@@ -51,6 +61,14 @@ const liveOn = (world: World, p: number): void => {
       browse(world, p, Math.ceil(drawExponential(people.key[p], PURPOSE.viewHour, day * 4 + 1) * 2), 0);
   }
   entertain(world, p, isActive);
+};
+
+/** Looks a day of those who do not buy: somebody who would, if asked, looks in more often. */
+const idleViews = (world: World, p: number): number => {
+  const { people, truth } = world;
+  const { idleViewsPerDay, sleeperViewsPerDay } = truth.file.need;
+  const isSleeper = people.kind[p] === KIND.sleeper && people.isGone[p] === 0;
+  return (isSleeper ? sleeperViewsPerDay : idleViewsPerDay) * promotionFactor(world, p);
 };
 
 /** The first day: membership, and for most a first order. */
@@ -87,11 +105,17 @@ const roam = (world: World, p: number): void => {
 const ownTime = (world: World, p: number, purpose: number): number => {
   const { people, truth, today } = world;
   const key = people.key[p];
-  const { burst } = truth.file.calendar;
+  const type = people.hourType[p];
+  const shift = people.hourShift[p];
   const u = draw(key, purpose, today.day * 4 + 2);
-  // On the first day of a promotion all come for its first evening.
-  const isBurst = today.isPromotionStart && u < burst.factor / 24;
-  const hour = isBurst ? burst.hour : truth.hours.draw(people.hourType[p], people.hourShift[p], today.isWeekend, u);
+  let hour = truth.hours.draw(type, shift, today.isWeekend, u);
+  if (today.isPromotionStart) {
+    // On the first evening of a promotion all come at once; that they come oftener today does its part already.
+    const { burst } = truth.file.calendar;
+    const usual = truth.hours.shareAt(type, shift, today.isWeekend, burst.hour);
+    const share = (burst.factor * usual) / promotionFactor(world, p);
+    if (draw(key, purpose, today.day * 4 + 6001) < Math.min(0.95, share)) hour = burst.hour;
+  }
   return world.timeOf(p, hour, draw(key, purpose, today.day * 4 + 3) * 0.95);
 };
 

@@ -1,6 +1,6 @@
 import { Candidates } from './candidates.ts';
 import { draw, PURPOSE } from './draws.ts';
-import { decisionId } from './orders.ts';
+import { decisionId, nameDecision } from './orders.ts';
 import { Choice, type Policy } from './policy.ts';
 import { conditionsOf } from './reach.ts';
 import { HOLD } from './words.ts';
@@ -19,21 +19,27 @@ export const isDue = ({ people, today, setting }: World, p: number): boolean => 
   );
 };
 
+/** Told each decision, for those who know the truth. @param n number of the person's decision @param bits conditions */
+export type OnDecision = (world: World, p: number, n: number, bits: number, choice: Choice) => void;
+
 /** Decides about a person, and lets what was decided wait for its time. */
-export const decideFor = (world: World, p: number, policy: Policy): void => {
+export const decideFor = (world: World, p: number, policy: Policy, onDecision?: OnDecision): void => {
   const { people, ledger } = world;
   const bits = conditionsOf(world, p);
   candidates.find(world, p, bits);
   choice.hold();
   choice.isCallList = false;
+  choice.decisionId = undefined;
   policy.decide(world, p, bits, candidates, choice);
   const n = ++people.decisions[p];
   ledger.decisions++;
   if (policy.isRecorded) record(world, p, n, policy);
+  onDecision?.(world, p, n, bits, choice);
   if (choice.action === HOLD) {
     ledger.holds++;
     return;
   }
+  if (choice.decisionId !== undefined) nameDecision(world, p, n, choice.decisionId);
   people.waitingMs[p] = choice.sendMs;
   people.waitingAction[p] = choice.action;
   people.waitingChannel[p] = choice.channel;

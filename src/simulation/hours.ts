@@ -35,6 +35,11 @@ export class HourTypes {
     return this.logOdds[(type * 2 + Number(isWeekend)) * HOURS + ((hour - shift + HOURS) % HOURS)];
   }
 
+  /** Share of a day's own doings that falls into a local hour. */
+  shareAt(type: number, shift: number, isWeekend: boolean, hour: number): number {
+    return this.shares[type * 2 + Number(isWeekend)][(hour - shift + HOURS) % HOURS];
+  }
+
   /** A local hour for something that the person does. @param u uniform */
   draw(type: number, shift: number, isWeekend: boolean, u: number): number {
     return (pick(u, this.shares[type * 2 + Number(isWeekend)]) + shift + HOURS) % HOURS;

@@ -122,6 +122,7 @@ const sections = {
     sleeperPerDay: atLeast0('orders of a sleeper without any contact'),
     awakening: share('of sleepers who become regular after a further order'),
     viewsPerDay: atLeast0('at full need'),
+    sleeperViewsPerDay: atLeast0('of sleepers'),
     idleViewsPerDay: atLeast0('of others'),
   }),
 } as const;

@@ -48,14 +48,19 @@ export const buyElsewhere = (world: World, p: number): void => {
 };
 
 /** Times the usual rate of buying on a day, for this person. */
-export const dayFactor = ({ people, setting, today, truth }: World, p: number): number => {
+export const dayFactor = (world: World, p: number): number => {
+  const { people, today, truth } = world;
   const { calendar } = truth.file;
   let factor = today.factor;
   if (people.habitDay[p] === today.weekday) factor *= 1 + calendar.habit;
-  if (today.promotion > 1)
-    factor *= 1 + (today.promotion - 1) * setting.file.people.priceClasses[people.priceClass[p]].promotion;
-  return factor;
+  return factor * promotionFactor(world, p);
 };
+
+/** Times that a promotion raises what this person does: 1 without one. */
+export const promotionFactor = ({ people, setting, today }: World, p: number): number =>
+  today.promotion === 1
+    ? 1
+    : 1 + (today.promotion - 1) * setting.file.people.priceClasses[people.priceClass[p]].promotion;
 
 /** Orders a day without any contact. @param need as {@link needOf} says @param factor as {@link dayFactor} says */
 export const buyRate = ({ people, truth, today }: World, p: number, need: number, factor: number): number => {

@@ -46,7 +46,7 @@ const chooseItem = ({ people, truth, today }: World, p: number, category: number
  * @param decision number of the decision that it may name as its cause, 0 for none
  */
 export const placeOrder = (world: World, p: number, timeMs: number, decision: number): void => {
-  const { people, truth, today, setting, ledger } = world;
+  const { people, truth, today, setting, ledger, figures } = world;
   const { file } = setting;
   const key = people.key[p];
   const { day } = today;
@@ -107,7 +107,9 @@ export const placeOrder = (world: World, p: number, timeMs: number, decision: nu
   people.lastOrderMs[p] = timeMs;
   people.lastSupplyDays[p] = soonest;
   people.spent[p] += amount;
-  if (!isRefunded) ledger.revenue += amount;
+  figures.orders++;
+  if (isRefunded) figures.refunds++;
+  else ledger.revenue += amount;
   if (day >= 0) {
     ledger.orders++;
     if (!isRefunded) ledger.margin += margin - discount;
@@ -115,6 +117,37 @@ export const placeOrder = (world: World, p: number, timeMs: number, decision: nu
   }
   changeBy(world, p, isFirst);
   followUp(world, p, timeMs, isRegular);
+};
+
+/** Mean factor that the noise of quantities adds, and that rounding up to a whole item adds to small ones. */
+const QUANTITY_NOISE = 1.06;
+
+/** What an order of a person is expected to come to, at list prices. */
+export const expectedPrice = (world: World, p: number, isRegular: boolean): number =>
+  expected(world, p, isRegular, false);
+
+/** Margin of an order that is expected of a person, before discounts. */
+export const expectedMargin = (world: World, p: number, isRegular: boolean): number =>
+  expected(world, p, isRegular, true);
+
+const expected = (world: World, p: number, isRegular: boolean, isMargin: boolean): number => {
+  const { people, truth, setting } = world;
+  const { basket } = setting.file.people;
+  const quantity = Math.max(
+    1,
+    (isRegular ? basket.regular * people.basket[p] : basket.first * Math.sqrt(people.basket[p])) * QUANTITY_NOISE,
+  );
+  let money = 0;
+  let others = 1;
+  const most = mostNeeded(world, p);
+  for (let k = 0; k < truth.categories.length; k++) {
+    const chance = isRegular ? listChance(world, p, k) : k === most ? 1 : 0;
+    money += chance * truth.meanPrice[k] * (isMargin ? truth.meanMargin[k] : 1);
+    others *= 1 - chance;
+  }
+  // With nothing else on the list there is what is needed most.
+  money += others * truth.meanPrice[most] * (isMargin ? truth.meanMargin[most] : 1);
+  return money * quantity;
 };
 
 const mostNeeded = (world: World, p: number): number => {
@@ -165,8 +198,17 @@ export const couponId = ({ people, setting }: World, p: number): string =>
   `k${setting.seed}-${people.first + p}-${people.couponNumber[p]}`;
 
 /** Id of a person's decision. */
-export const decisionId = ({ people, setting }: World, p: number, n: number): string =>
-  `d${setting.seed}-${people.first + p}-${n}`;
+export const decisionId = ({ people, setting, adviceIds }: World, p: number, n: number): string =>
+  adviceIds?.get(p * DECISIONS_MAX + n) ?? `d${setting.seed}-${people.first + p}-${n}`;
+
+/** Keeps the id that a decision has elsewhere. */
+export const nameDecision = (world: World, p: number, n: number, id: string): void => {
+  world.adviceIds ??= new Map();
+  world.adviceIds.set(p * DECISIONS_MAX + n, id);
+};
+
+/** Decisions of a person: far more than a run has. */
+const DECISIONS_MAX = 65_536;
 
 /** Gives a coupon; only the newest of a person can be used. */
 export const issueCoupon = (

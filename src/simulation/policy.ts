@@ -12,6 +12,8 @@ export class Choice {
   /** With which it was chosen. */
   probability = 1;
   isCallList = false;
+  /** Id of the decision, where somebody else has made it. */
+  decisionId: string | undefined;
 
   hold(probability = 1): void {
     this.action = HOLD;

@@ -1,70 +1,19 @@
 import type { EventType } from '../events/catalogue.ts';
 import { Arrivals } from './arrivals.ts';
-import {
-  BUSINESS_OFFSET_HOURS,
-  DAY_BEGINS_HOUR,
-  DAY_MS,
-  HOUR_MS,
-  type MarketDay,
-  marketDay,
-  startMsOf,
-} from './calendar.ts';
+import { BUSINESS_OFFSET_HOURS, DAY_BEGINS_HOUR, DAY_MS, HOUR_MS, type MarketDay } from './calendar.ts';
 import { draw, drawExponential, PURPOSE } from './draws.ts';
 import { customerId, eventText } from './event-text.ts';
-import { Figures } from './figures.ts';
-import { Ledger } from './ledger.ts';
-import { drifted } from './market.ts';
-import type { MarketFile } from './market-schema.ts';
+import type { Figures } from './figures.ts';
+import type { Ledger } from './ledger.ts';
 import { ALIAS, People } from './people.ts';
-import { Truth } from './truth.ts';
+import type { Setting } from './setting.ts';
+import type { Truth } from './truth.ts';
 
 const MINUTE_MS = 60_000;
 const SHUFFLED_MINUTES = 20;
 const DUPLICATE_HOURS = 3;
 /** Of what people do on the web, how much is told under their openid. */
 const OPENID_SHARE = 0.4;
-
-/** What is the same for all people of a run. */
-export class Setting {
-  readonly file: MarketFile;
-  readonly seed: number;
-  readonly days: number;
-  readonly startMs: number;
-  readonly endMs: number;
-  /** The first day of the history. */
-  readonly firstDay: number;
-  /** Revenue of a customer from which they are among the top fifth of buyers: what an operator knows of his business. */
-  topFifthSpent = Number.POSITIVE_INFINITY;
-  private readonly before: Truth;
-  private readonly after: Truth;
-  private readonly driftDay: number;
-  private readonly calendar: MarketDay[];
-
-  /** @param days of decisions, after the history */
-  constructor(file: MarketFile, seed: number, days: number) {
-    this.file = file;
-    this.seed = seed;
-    this.days = days;
-    this.firstDay = -file.historyDays;
-    this.startMs = startMsOf(file);
-    this.endMs = this.startMs + days * DAY_MS;
-    this.before = new Truth(file);
-    this.after = file.drift === undefined ? this.before : new Truth(drifted(file));
-    this.driftDay = file.drift === undefined ? days : Math.round(days * file.drift.at);
-    this.calendar = Array.from({ length: days + file.historyDays }, (_, i) =>
-      marketDay(this.truthOn(this.firstDay + i).file, this.firstDay + i),
-    );
-  }
-
-  truthOn(day: number): Truth {
-    return day < this.driftDay ? this.before : this.after;
-  }
-
-  /** @param day of the run, the history's below 0 */
-  dayOf(day: number): MarketDay {
-    return this.calendar[day - this.firstDay];
-  }
-}
 
 /** Some people on a day of the market: what all that happens to them works on. */
 export class World {
@@ -77,16 +26,11 @@ export class World {
   readonly isSilent: boolean;
   truth: Truth;
   today: MarketDay;
+  /** Ids that decisions have elsewhere, where somebody else advises. */
+  adviceIds: Map<number, string> | undefined;
 
   /** @param first number of the first of them among all customers */
-  constructor(
-    setting: Setting,
-    first: number,
-    count: number,
-    isSilent: boolean,
-    ledger = new Ledger(),
-    figures = new Figures(setting.file),
-  ) {
+  constructor(setting: Setting, first: number, count: number, isSilent: boolean, ledger: Ledger, figures: Figures) {
     this.setting = setting;
     this.ledger = ledger;
     this.figures = figures;
@@ -141,7 +85,8 @@ export class World {
   /** Tells something: late, twice or out of order now and then. */
   tell(p: number, type: EventType, timeMs: number, data: string, subject = ''): void {
     if (timeMs >= this.setting.endMs) return;
-    this.figures.count(timeMs);
+    this.figures.events++;
+    if (type === 'product.viewed' || type === 'order.placed') this.figures.countHour(timeMs);
     if (this.isSilent) return;
     const { people, setting } = this;
     const { observation } = setting.file;

@@ -1,0 +1,83 @@
+import { formatTime, parseTime } from '../../base/clock.ts';
+import { BeckonError } from '../../base/errors.ts';
+import type { Policy } from '../../simulation/policy.ts';
+import { actionIndex } from '../../simulation/words.ts';
+import { serviceUrl } from '../ask-service.ts';
+
+/** Customers of one question: their ids fit into a body many times over. */
+const CUSTOMERS_PER_QUESTION = 2000;
+const CALL_LIST = 'call-list';
+const ADVICE_HOURS_MAX = 48;
+
+/** The part of an answer that is acted upon. */
+interface Advice {
+  readonly decisionId?: string;
+  readonly decision?: {
+    readonly actionId?: string;
+    readonly channel?: string;
+    readonly sendAt?: string;
+    readonly hold?: boolean;
+    readonly campaignId?: string;
+  };
+}
+
+/** Asks a running service every morning and sends what it advises, when it advises. */
+export class AdvisedPolicy implements Policy {
+  readonly isRecorded = false;
+  /** Advice that names no action or channel of the market: taken as hold. */
+  unknown = 0;
+  private readonly target: URL;
+  private advice = new Map<number, Advice>();
+
+  /** @throws BeckonError USAGE */
+  constructor(url: string) {
+    this.target = serviceUrl(url, 'v1/score/batch');
+  }
+
+  readonly ask: NonNullable<Policy['ask']> = async (world, due) => {
+    this.advice = new Map();
+    const at = formatTime(world.today.startMs);
+    for (let from = 0; from < due.length; from += CUSTOMERS_PER_QUESTION) {
+      const asked = due.slice(from, from + CUSTOMERS_PER_QUESTION);
+      const results = await this.question({ customerIds: asked.map((p) => world.idOf(p)), at });
+      for (const [i, p] of asked.entries()) this.advice.set(p, results[i]);
+    }
+  };
+
+  readonly decide: Policy['decide'] = (world, p, _bits, _candidates, choice) => {
+    const { decisionId, decision } = this.advice.get(p) ?? {};
+    choice.hold();
+    choice.decisionId = decisionId;
+    if (decision === undefined || decision === null || decision.hold === true || decision.actionId === 'hold') return;
+    const action = actionIndex(decision.actionId ?? '');
+    const channel = world.truth.channels.findIndex(({ name }) => name === decision.channel);
+    if (action < 0 || channel < 0) {
+      this.unknown++;
+      return;
+    }
+    const startMs = world.today.startMs;
+    const sendMs = decision.sendAt === undefined ? startMs : parseTime(decision.sendAt);
+    const latestMs = startMs + ADVICE_HOURS_MAX * 3_600_000 - 1;
+    choice.contact(action, channel, Math.min(latestMs, Math.max(startMs, Number.isNaN(sendMs) ? startMs : sendMs)));
+    choice.isCallList = decision.campaignId === CALL_LIST;
+  };
+
+  private async question(body: object): Promise<readonly Advice[]> {
+    const headers = { 'content-type': 'application/json' };
+    let response: Response;
+    try {
+      response = await fetch(this.target, { method: 'POST', headers, body: JSON.stringify(body) });
+    } catch (error) {
+      const { cause, message } = error as Error;
+      const why = cause instanceof Error ? cause.message : message;
+      throw new BeckonError('NOT_READY', `no service answers at ${this.target.origin}: ${why}`, { cause: error });
+    }
+    const text = await response.text();
+    if (response.status !== 200)
+      throw new BeckonError(
+        'REQUEST_INVALID',
+        `${this.target.origin} answered ${response.status}: ${text.slice(0, 300)}`,
+      );
+    return (JSON.parse(text) as { results: Advice[] }).results;
+  }
+}
