@@ -1,3 +1,4 @@
+import { DAY_BEGINS_HOUR } from './calendar.ts';
 import type { Figures } from './figures.ts';
 import type { Setting } from './setting.ts';
 
@@ -49,33 +50,38 @@ export const anchorsOf = (figures: Figures, setting: Setting): Anchor[] => {
     anchor('calls busy', share(figures.busy, dialed), 0.03, 0.06, dialed),
     anchor('response to selling SMS', share(figures.smsResponded, figures.smsSent), 0, 0.03, figures.smsSent),
     anchor('orders refunded', share(figures.refunds, figures.orders), 0.03, 0.06, figures.orders),
-    { ...anchor('first evening of promotions, against other evenings', burstOf(figures, setting), 5, 8), error: 0 },
-    { ...anchor('calls answered', share(answered, dialed), 0.45, 0.75, dialed) },
+    burstAnchor(figures, setting),
+    anchor('calls answered', share(answered, dialed), 0.45, 0.75, dialed),
   ];
 };
 
-/** Looks and orders in the hour of the burst, on the first days of promotions against ordinary days. */
-const burstOf = ({ byHour }: Figures, setting: Setting): number => {
-  const { hour } = setting.file.calendar.burst;
+/** Days before and after a burst whose evenings are the usual ones: the market grows while people join. */
+const AROUND_DAYS = 14;
+const BURST_NAME = 'first evening of promotions, against others';
+
+/** Looks and orders in the hour of the burst, on the first days of promotions against ordinary days around them. */
+const burstAnchor = ({ byHour }: Figures, setting: Setting): Anchor => {
   // A day of the market begins at nine.
-  const at = (hour - 9 + 24) % 24;
+  const at = (setting.file.calendar.burst.hour - DAY_BEGINS_HOUR + 24) % 24;
+  const countOn = (day: number): number => byHour[(day - setting.firstDay) * 24 + at];
   let bursts = 0;
-  let burstDays = 0;
   let usual = 0;
-  let usualDays = 0;
   for (let day = setting.firstDay; day < setting.days; day++) {
-    const count = byHour[(day - setting.firstDay) * 24 + at];
-    const { isPromotionStart, promotion } = setting.dayOf(day);
-    if (isPromotionStart) {
-      // Weighed by what is usual around it, for the market grows while people join.
-      bursts += count;
-      burstDays++;
-    } else if (promotion === 1) {
-      usual += count;
-      usualDays++;
-    }
+    if (!setting.dayOf(day).isPromotionStart) continue;
+    const around: number[] = [];
+    for (let other = day - AROUND_DAYS; other <= day + AROUND_DAYS; other++)
+      if (other >= setting.firstDay && other < setting.days && setting.dayOf(other).promotion === 1)
+        around.push(countOn(other));
+    if (around.length === 0) continue;
+    bursts += countOn(day);
+    usual += around.reduce((sum, count) => sum + count, 0) / around.length;
   }
-  return burstDays === 0 || usual === 0 ? 0 : bursts / burstDays / (usual / usualDays);
+  const value = usual === 0 ? 0 : bursts / usual;
+  const error = value / Math.sqrt(Math.max(1, bursts));
+  const slack = ERRORS_ALLOWED * error;
+  // Without a promotion in the run there is nothing to judge.
+  const holds = usual === 0 || (value + slack >= 5 && value - slack <= 8);
+  return { name: BURST_NAME, value, error, min: 5, max: 8, holds };
 };
 
 /** The anchors as a table. */
