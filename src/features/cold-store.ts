@@ -28,6 +28,7 @@ export interface ColdRows {
  * @throws BeckonError LOG_UNAVAILABLE where it fails: the state is no longer the fold of the log
  */
 export interface ColdStore {
+  /** @param customer is not kept */
   put(customer: ColdCustomer): void;
   /** Takes the customer of an id, own or alias, out. @returns undefined where there is none */
   take(id: Uint8Array): ColdCustomer | undefined;

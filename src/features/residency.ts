@@ -41,6 +41,7 @@ export class Residency {
   private readonly residentsMax: number;
   private readonly batchRows: number;
   private readonly victims: Victims[];
+  private readonly row: RowView;
   private isWide = false;
 
   /** @param tables with a bound */
@@ -49,6 +50,7 @@ export class Residency {
     this.store = store;
     this.residentsMax = tables[0].shard.u32[SHARD_HEADER.residentsMax];
     this.batchRows = Math.ceil(Math.min(BATCH_ROWS_MAX, this.residentsMax * SWEEP_SHARE));
+    this.row = RowView.ofWords(tables[0].shard.regions.rowWords);
     this.victims = tables.map(() => ({ slots: [], offsets: [], next: 0 }));
   }
 
@@ -125,8 +127,9 @@ export class Residency {
     }
   }
 
+  /** Its row is the same object each time. */
   private customerAt(table: Table, slot: number): ColdCustomer {
-    const row = RowView.ofWords(table.shard.regions.rowWords);
+    const { row } = this;
     table.load(slot, row.u32);
     const key = row.u32[HEADER.keyRef];
     row.u32[HEADER.version] = 0;
