@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { hash64 } from '../../src/base/hash.ts';
 import { INDEX_LOG2_MIN, SHARD_HEADER } from '../../src/features/shard.ts';
 import { SlotIndex } from '../../src/features/slot-index.ts';
 import { fingerprint, Table } from '../../src/features/table.ts';
@@ -84,4 +85,34 @@ test('room is what inserts really have', () => {
   const id = Buffer.from('12345');
   assert.throws(() => index.insert(1, id, 0, id.length, 0), { code: 'STATE_FULL' });
   assert.equal(index.findKey(1, id, 0, id.length), -1);
+});
+
+test('with a bound, what has left leaves its place to the next: index and keys do not grow with all who were ever there', () => {
+  const { shard } = makeShard(plan, 0, 1000);
+  const index = new SlotIndex(shard);
+  const resident = new Map<string, number>();
+  let wordsMax = 0;
+  for (let number = 0; number < 200_000; number++) {
+    const text = `${'x'.repeat(number % 9)}${number}`;
+    const id = Buffer.from(text);
+    fingerprint(id, 0, id.length);
+    resident.set(text, index.insert(hash64.hi, id, 0, id.length, number));
+    wordsMax = Math.max(wordsMax, 5 + Math.ceil(id.length / 4));
+    if (resident.size <= 1000) continue;
+    // The oldest and sometimes a younger one.
+    const [gone] = number % 3 === 0 ? [...resident.keys()].slice(number % 500) : resident.keys();
+    const bytes = Buffer.from(gone);
+    fingerprint(bytes, 0, bytes.length);
+    index.remove(hash64.hi, resident.get(gone)!);
+    resident.delete(gone);
+    if (number % 1000 === 0) assert.equal(index.findKey(hash64.hi, bytes, 0, bytes.length), -1);
+  }
+  for (const [text, key] of resident) {
+    const id = Buffer.from(text);
+    fingerprint(id, 0, id.length);
+    assert.equal(index.findKey(hash64.hi, id, 0, id.length), key, text);
+  }
+  const { u32 } = shard;
+  assert.ok(u32[SHARD_HEADER.indexLog2] <= 12, `the index has 2^${u32[SHARD_HEADER.indexLog2]} entries`);
+  assert.ok(u32[SHARD_HEADER.keyHeapWords] < 3000 * wordsMax, `${u32[SHARD_HEADER.keyHeapWords]} words of keys`);
 });
