@@ -2,6 +2,8 @@ import { DAY_MS } from './calendar.ts';
 
 /** Days that something may arrive after the day on which it was made: refunds and late events lie well within. */
 const DAYS_AHEAD_MAX = 62;
+/** Lines of a day. Times this many, the milliseconds of the day stay a whole number in a double. */
+const LINES_MAX = 2 ** 24;
 
 /** Lines that wait for the day on which they arrive. */
 export class Arrivals {
@@ -32,12 +34,14 @@ export class Arrivals {
     const timesMs = this.timesMs[bucket];
     this.texts[bucket] = [];
     this.timesMs[bucket] = [];
+    // Sorting numbers alone is several times as fast as sorting by a function. Lines of one time keep the order in which
+    // they were made: a cause stands before its effect.
+    const keys = new Float64Array(texts.length);
+    for (let i = 0; i < keys.length; i++)
+      keys[i] = Math.max(0, Math.floor(timesMs[i] - this.dayStartMs)) * LINES_MAX + i;
+    keys.sort();
     this.dayStartMs += DAY_MS;
-    const order = new Uint32Array(texts.length);
-    for (let i = 0; i < order.length; i++) order[i] = i;
-    // Lines of one time keep the order in which they were made: a cause stands before its effect.
-    order.sort((a, b) => timesMs[a] - timesMs[b] || a - b);
-    for (const i of order) yield texts[i];
+    for (const key of keys) yield texts[key % LINES_MAX];
   }
 
   private bucketOf(ms: number): number {

@@ -27,6 +27,7 @@ const LIVE_PUSH = 0.25;
 /** A click counts as the cause of an order for so long. */
 const CAUSE_DAYS = 5;
 const MINUTE_MS = 60_000;
+const COMES_MAX = 0.5;
 
 /** All that a person does of their own accord today, and what earlier contacts lead to. */
 export const liveDay = (world: World, p: number): void => {
@@ -181,14 +182,18 @@ const expireCoupon = (world: World, p: number): void => {
 
 /** Content and live sessions that the person comes to by themselves. */
 const entertain = (world: World, p: number, isActive: boolean): void => {
-  const { people, today } = world;
+  const { today } = world;
   const base = isActive ? 0.03 : 0.003;
-  const likes = Math.exp(people.trait[p * TRAITS.length + TRAIT.content]);
-  if (happens(world, p, PURPOSE.content, Math.min(0.8, base * likes)))
+  if (comes(world, p, PURPOSE.content, base, TRAIT.content))
     readContent(world, p, ownTime(world, p, PURPOSE.content), 0);
-  if (!today.isLiveDay) return;
-  const likesLive = Math.exp(people.trait[p * TRAITS.length + TRAIT.live]);
-  if (happens(world, p, PURPOSE.live, Math.min(0.8, base * likesLive))) joinLive(world, p, 0);
+  if (today.isLiveDay && comes(world, p, PURPOSE.live, base, TRAIT.live)) joinLive(world, p, 0);
+};
+
+/** Whether somebody does something today that those like more who have the trait. */
+const comes = ({ people, today }: World, p: number, purpose: number, base: number, trait: number): boolean => {
+  const u = draw(people.key[p], purpose, today.day);
+  // Nobody comes oftener than every other day; most days need no exponential.
+  return u < COMES_MAX && u < base * Math.exp(people.trait[p * TRAITS.length + trait]);
 };
 
 /** Opens tracked material. @param decision that led to it, 0 for none */

@@ -50,24 +50,32 @@ export const decideFor = (world: World, p: number, policy: Policy, onDecision?: 
 /** The decision as an event: what was feasible, each with its chance, and what was chosen. */
 const record = (world: World, p: number, n: number, policy: Policy): void => {
   if (world.isSilent) return;
-  const feasible: string[] = [];
   const { probabilityOf } = policy;
-  const chosen = pairText(world, choice.action, choice.channel, choice.probability);
-  if (probabilityOf === undefined) feasible.push(chosen);
+  const chosen = `${headOf(world, choice.action, choice.channel)}${chanceText(choice.probability)}`;
+  let feasible = '';
+  if (probabilityOf === undefined) feasible = `{${chosen}}`;
   else {
-    feasible.push(pairText(world, HOLD, 0, probabilityOf(candidates, HOLD)));
+    feasible = `{${headOf(world, HOLD, 0)}${chanceText(probabilityOf(candidates, HOLD))}}`;
     for (let i = 0; i < candidates.count; i++)
-      feasible.push(pairText(world, candidates.actionOf(i), candidates.channelOf(i), probabilityOf(candidates, i)));
+      feasible += `,{${headOf(world, candidates.actionOf(i), candidates.channelOf(i))}${chanceText(probabilityOf(candidates, i))}}`;
   }
-  const sendAt = choice.action === HOLD ? '' : `,"sendHour":${world.hourAt(p, choice.sendMs)}`;
-  const data = `{"decisionId":"${decisionId(world, p, n)}",${chosen.slice(1, -1)}${sendAt},"policy":"market-logging","campaignId":"always-on","feasible":[${feasible.join(',')}]}`;
+  const sendHour = choice.action === HOLD ? '' : `,"sendHour":${world.hourAt(p, choice.sendMs)}`;
+  const data = `{"decisionId":"${decisionId(world, p, n)}",${chosen}${sendHour},"policy":"${policy.name}","campaignId":"always-on","feasible":[${feasible}]}`;
   world.tell(p, 'decision.made', world.today.startMs, data);
 };
 
-const pairText = ({ truth }: World, action: number, channel: number, probability: number): string =>
-  action === HOLD
-    ? `{"actionId":"hold","probability":${round(probability)}}`
-    : `{"actionId":"${truth.actions[action].id}","channel":"${truth.channels[channel].name}","probability":${round(probability)}}`;
+/** A pair up to its probability: one of the truth's ready texts. */
+const headOf = ({ truth }: World, action: number, channel: number): string =>
+  action === HOLD ? '"actionId":"hold","probability":' : truth.pairHeads[action * truth.channels.length + channel];
 
-/** Probabilities keep nine digits, so that their reciprocals stay good weights. */
-const round = (probability: number): number => Math.round(probability * 1e9) / 1e9;
+let lastChance = Number.NaN;
+let lastText = '';
+
+/** Nine digits, so that reciprocals stay good weights. Most pairs of a decision have the same chance. */
+const chanceText = (chance: number): string => {
+  if (chance !== lastChance) {
+    lastChance = chance;
+    lastText = String(Math.round(chance * 1e9) / 1e9);
+  }
+  return lastText;
+};

@@ -20,6 +20,7 @@ export const loggingPolicy = (): Policy => {
     return ruleShare * Number(i === rule) + (1 - ruleShare) * ofChance;
   };
   return {
+    name: 'logging',
     isRecorded: true,
     decide(world: World, p: number, bits: number, candidates: Candidates, choice: Choice): void {
       const { day } = world.today;

@@ -13,6 +13,7 @@ const SENSITIVITY = { prior: 0.2, weight: 5, low: 0.2, high: 0.5, ordersMin: 2 }
 
 /** What a good operator does without models: the first line that applies wins. Time of sending: ten in the morning. */
 export const manualRules = (): Policy => ({
+  name: 'rules',
   isRecorded: true,
   decide(world: World, p: number, bits: number, candidates: Candidates, choice: Choice): void {
     const i = ruleOf(world, p, bits, candidates);

@@ -10,6 +10,7 @@ import type { World } from './world.ts';
 export const oracle = (): Policy => {
   const outlook = new Outlook();
   return {
+    name: 'oracle',
     isRecorded: true,
     decide(world: World, p: number, bits: number, candidates: Candidates, choice: Choice): void {
       choice.hold();

@@ -30,6 +30,7 @@ export class Choice {
 
 /** Somebody who decides, every morning, about those whose turn it is. */
 export interface Policy {
+  readonly name: string;
   /** Told before the decisions of a morning, where answers come from elsewhere. */
   readonly ask?: (world: World, due: readonly number[]) => Promise<void>;
   /** @param bits conditions that hold */

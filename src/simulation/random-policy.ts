@@ -13,6 +13,7 @@ export const randomSendMs = (world: World, p: number): number => {
 
 /** Any feasible pair of action and channel, or hold, each with the same chance. */
 export const randomPolicy = (): Policy => ({
+  name: 'random',
   isRecorded: true,
   decide(world: World, p: number, _bits: number, candidates: Candidates, choice: Choice): void {
     const probability = 1 / (candidates.count + 1);

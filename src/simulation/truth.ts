@@ -51,6 +51,8 @@ export class Truth {
   readonly meanSupplyDays: readonly number[];
   readonly meanMargin: readonly number[];
   readonly hours: HourTypes;
+  /** By action and channel: the beginning of their JSON, up to a probability. */
+  readonly pairHeads: readonly string[];
 
   constructor(file: MarketFile) {
     this.file = file;
@@ -93,6 +95,9 @@ export class Truth {
     this.meanPrice = mean(({ price }) => price);
     this.meanSupplyDays = mean(({ supplyDays }) => supplyDays);
     this.meanMargin = mean(({ margin }) => margin);
+    this.pairHeads = this.actions.flatMap(({ id }) =>
+      this.channels.map(({ name }) => `"actionId":"${id}","channel":"${name}","probability":`),
+    );
     this.hours = new HourTypes(file.people.hours);
   }
 }

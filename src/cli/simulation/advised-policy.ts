@@ -23,6 +23,7 @@ interface Advice {
 
 /** Asks a running service every morning and sends what it advises, when it advises. */
 export class AdvisedPolicy implements Policy {
+  readonly name = 'beckon';
   readonly isRecorded = false;
   /** Advice that names no action or channel of the market: taken as hold. */
   unknown = 0;
