@@ -1,92 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { KINDS } from '../../src/features/spec.ts';
-import { type SlowEvent, withoutDuplicates } from '../oracles/slow-event.ts';
-import { slowFeatures } from '../oracles/slow-features.ts';
-import { FeatureState, packOf } from '../support/feature-state.ts';
-import { customerNames, END_SEC, history, questionKeys } from './histories.ts';
-import { assertSameValues } from './same-values.ts';
+import { testProperties } from '../support/history-property.ts';
+import { AS_THE_TWIN } from './properties/as-the-twin.ts';
+import { TWIN_PACKS } from './properties/twin-packs.ts';
 
-const DAY_SEC = 86_400;
-const CUSTOMERS = 4;
-const SHARDS = 2;
-/** Right after the last event, in the same window bucket, and when everything has run out. */
-const LATER_SEC = [0, 1, 3600, DAY_SEC, 8 * DAY_SEC, 45 * DAY_SEC, 365 * DAY_SEC];
-
-const PACKS = [
-  { pack: packOf('tests/support/packs/every-kind'), zoneOffsetSec: -3.5 * 3600, runs: 300 },
-  { pack: packOf('models/retail'), zoneOffsetSec: 8 * 3600, runs: 100 },
-];
-
-const applied = (state: FeatureState, events: readonly SlowEvent[]): FeatureState => {
-  for (const event of events) state.apply(event);
-  return state;
-};
-
-for (const { pack, zoneOffsetSec, runs } of PACKS) {
-  const specs = pack.plan.features.map((feature) => feature.spec);
-  const known = { minorDigits: pack.currency.minorDigits, zoneOffsetSec, items: pack.items };
-
-  test(`${pack.name}: rows and groups equal the slow twin over late, unordered and duplicate events`, () => {
-    fc.assert(
-      fc.property(
-        history({ customers: CUSTOMERS, eventsMax: 90 }),
-        questionKeys,
-        fc.constantFrom(...LATER_SEC),
-        (arrivals, keys, laterSec) => {
-          const all = withoutDuplicates(arrivals);
-          const state = applied(new FeatureState(pack.plan, SHARDS), all);
-          const sec = END_SEC + laterSec;
-          for (const customer of customerNames(CUSTOMERS)) {
-            const question = { customer, sec, all, keys, ...known };
-            assertSameValues(specs, state.read(customer, sec, keys), slowFeatures(specs, question));
-          }
-        },
-      ),
-      { numRuns: runs },
-    );
-  });
-
-  test(`${pack.name}: at the very second of the customer's last event, too`, () => {
-    fc.assert(
-      fc.property(history({ customers: 1, eventsMax: 60 }), questionKeys, (arrivals, keys) => {
-        const all = withoutDuplicates(arrivals);
-        fc.pre(all.length > 0);
-        const state = applied(new FeatureState(pack.plan, SHARDS), all);
-        const [customer] = customerNames(1);
-        const sec = Math.max(...all.map(({ timeMs }) => Math.floor(timeMs / 1000)));
-        const question = { customer, sec, all, keys, ...known };
-        assertSameValues(specs, state.read(customer, sec, keys), slowFeatures(specs, question));
-      }),
-      { numRuns: runs },
-    );
-  });
-
-  test(`${pack.name}: arrival does not show`, () => {
-    // What a customer's attribute was when an event came is the one thing that arrival decides: the log's order does.
-    const free = specs.filter(({ by }) => ![by].flat().some((part) => part?.startsWith('attribute:')));
-    const shuffled = history({ customers: CUSTOMERS, eventsMax: 90 })
-      .map(withoutDuplicates)
-      .chain((events) =>
-        fc.record({
-          events: fc.constant(events),
-          other: fc.shuffledSubarray(events, { minLength: events.length, maxLength: events.length }),
-        }),
-      );
-    fc.assert(
-      fc.property(shuffled, questionKeys, ({ events, other }, keys) => {
-        const one = applied(new FeatureState(pack.plan, SHARDS), events);
-        const two = applied(new FeatureState(pack.plan, SHARDS), other);
-        for (const customer of customerNames(CUSTOMERS))
-          assertSameValues(free, two.read(customer, END_SEC, keys), one.read(customer, END_SEC, keys));
-      }),
-      { numRuns: runs },
-    );
-  });
-}
+testProperties(AS_THE_TWIN);
 
 test('the pack of the twin has every kind', () => {
-  const tried = new Set(PACKS[0].pack.plan.features.map((feature) => feature.spec.kind));
+  const tried = new Set(TWIN_PACKS[0].pack.plan.features.map((feature) => feature.spec.kind));
   assert.deepEqual([...tried].sort(), KINDS.map(({ name }) => name).sort());
 });
