@@ -8,6 +8,8 @@ type Random = () => number;
 const DAY_MS = 86_400_000;
 /** Different bodies in turn: as many as stay in the cache, where an event that has just been decoded is. */
 const BODIES = 4096;
+/** A power of two, and more than the bodies, so that their order does not come again soon. */
+const TURNS = 2 ** 20;
 const HASH_STEP = 0x9e3779b1;
 const LATE_SHARE = 0.03;
 const LATE_DAYS_MAX = 2;
@@ -102,16 +104,21 @@ export class EventStream {
   /** Events so far. */
   count = 0;
   private readonly idBytes: number;
-  private readonly customers: number;
   private readonly bodies: readonly Body[];
+  /** What comes next, again after many: which body, and how late. */
+  private readonly turns: Uint16Array;
+  private readonly lateMs: Float64Array;
   private readonly random: Random;
   private readonly stepMs: number;
   private nowMs: number;
 
   constructor(customers: number, seed: number) {
     this.random = randomOf(seed);
-    this.customers = customers;
     this.bodies = bodiesOf(this.random);
+    this.turns = Uint16Array.from({ length: TURNS }, () => upTo(this.random, BODIES));
+    this.lateMs = Float64Array.from({ length: TURNS }, () =>
+      this.random() < LATE_SHARE ? upTo(this.random, LATE_DAYS_MAX * DAY_MS) : 0,
+    );
     this.idBytes = customerIdOf(0).length;
     this.ids = Buffer.allocUnsafe(customers * this.idBytes);
     for (const [i, customer] of shuffled(customers, seed).entries())
@@ -122,13 +129,12 @@ export class EventStream {
   }
 
   next(): void {
-    const { random, idBytes } = this;
-    this.idStart = (this.count % this.customers) * idBytes;
-    this.idEnd = this.idStart + idBytes;
+    this.idStart = this.idEnd === this.ids.length ? 0 : this.idEnd;
+    this.idEnd = this.idStart + this.idBytes;
     this.nowMs += this.stepMs;
-    const lateMs = random() < LATE_SHARE ? random() * LATE_DAYS_MAX * DAY_MS : 0;
-    this.timeMs = Math.floor(this.nowMs - lateMs);
-    const { typeCode, data } = this.bodies[Math.floor(random() * BODIES)];
+    const turn = this.count % TURNS;
+    this.timeMs = Math.floor(this.nowMs - this.lateMs[turn]);
+    const { typeCode, data } = this.bodies[this.turns[turn]];
     this.typeCode = typeCode;
     this.data = data;
     this.count++;

@@ -87,8 +87,10 @@ export class Table {
   load(slot: number, into: Uint32Array, spans: Spans = this.whole): void {
     const { u32 } = this.shard;
     const base = this.baseOf(slot);
-    for (let i = 0; i < spans.length; i += 2)
-      for (let word = spans[i]; word < spans[i + 1]; word++) into[word] = u32[base + word];
+    for (let i = 0; i < spans.length; i += 2) {
+      const end = spans[i + 1];
+      for (let word = spans[i]; word < end; word++) into[word] = u32[base + word];
+    }
   }
 
   /** Writer only: makes a private row, or the stretches of it that were loaded, the row that readers see. */
@@ -98,8 +100,10 @@ export class Table {
     const version = u32[base] | 1;
     Atomics.store(u32, base, version);
     from[HEADER.version] = version;
-    for (let i = 0; i < spans.length; i += 2)
-      for (let word = spans[i]; word < spans[i + 1]; word++) u32[base + word] = from[word];
+    for (let i = 0; i < spans.length; i += 2) {
+      const end = spans[i + 1];
+      for (let word = spans[i]; word < end; word++) u32[base + word] = from[word];
+    }
     Atomics.store(u32, base, version + 1);
   }
 

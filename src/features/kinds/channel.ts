@@ -1,7 +1,6 @@
 import Type from 'typebox';
 import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
 import { DURATION, TIME_UNITS } from '../duration.ts';
-import type { EventFacts } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 import { reading } from '../reading.ts';
 import { compileSelector, type Selector } from '../selector.ts';
@@ -18,14 +17,6 @@ interface ChannelSpec extends FeatureSpec {
 
 const U16_MAX = 0xffff;
 
-const HUMAN_CALL = channelCode('human_call');
-
-/** The schema of ended calls knows no channel: they are placed by people unless they name one of ours. */
-const channelOf = (facts: EventFacts): number => {
-  const code = channelCode(facts.data.channel as string);
-  return code < 0 ? HUMAN_CALL : code;
-};
-
 const SENT = compileSelector({ events: ['contact.sent', 'call.ended'] });
 const RESPONDED = compileSelector({ events: ['contact.clicked', 'contact.replied', 'message.received'] });
 const isSent = new Set(SENT.typeCodes);
@@ -33,7 +24,7 @@ const isSent = new Set(SENT.typeCodes);
 /** A selection narrowed to a channel. */
 const onChannel = (name: Channel, selector: Selector): Selector => {
   const code = channelCode(name);
-  return { ...selector, key: `${name} ${selector.key}`, matches: (facts) => channelOf(facts) === code };
+  return { ...selector, key: `${name} ${selector.key}`, matches: ({ channel }) => channel === code };
 };
 
 /** Contacts over a channel: 16 bits sent and 16 bits responded in a word, both saturating. */

@@ -37,7 +37,6 @@ const GIVEN_BACK = 3;
 
 const SELECTOR = compileSelector({ events: STATES.map(([type]) => type) });
 const stateByCode = new Map(STATES.map(([event, state]) => [compileSelector({ event }).typeCodes[0], state]));
-const HUMAN_CALL = channelCode('human_call');
 
 /** Contacts without an id are told apart by what told their events apart. */
 const hashOf = ({ data, tie }: EventFacts): number => {
@@ -54,10 +53,8 @@ const contactsCell = (size: number, plan: PlanBuilder): NewestInputs => {
       apply(row, facts) {
         const minute = Math.floor(facts.sec / MINUTE_SEC) - BEGIN_MINUTE;
         if (minute <= 0) return;
-        const named = channelCode(facts.data.channel as string);
-        const channel = named < 0 ? HUMAN_CALL : named;
         const state = stateByCode.get(facts.typeCode) as number;
-        const word = ((minute << MINUTE_SHIFT) | (channel << CHANNEL_SHIFT) | state) >>> 0;
+        const word = ((minute << MINUTE_SHIFT) | (facts.channel << CHANNEL_SHIFT) | state) >>> 0;
         inputs.add(row, word, hashOf(facts), 0);
       },
       merge: (into, from) => inputs.merge(into, from),
