@@ -129,10 +129,12 @@ export const linkLate = (world: World, p: number): void => {
   link(world, p, 'openid', world.today.startMs + draw(world.people.key[p], PURPOSE.linkDay, 2) * DAY_MS);
 };
 
-/** A WeCom contact with a member of staff. @param source how it came about */
+/** A WeCom contact with a member of staff, whose account is then known. @param source how it came about */
 export const addFriend = (world: World, p: number, timeMs: number, source: string): void => {
-  world.people.isFriend[p] = 1;
-  world.tell(p, 'friend.added', timeMs, `{"staffId":"staff-${world.people.key[p] % 25}","source":"${source}"}`);
+  const { people } = world;
+  people.isFriend[p] = 1;
+  world.tell(p, 'friend.added', timeMs, `{"staffId":"staff-${people.key[p] % 25}","source":"${source}"}`);
+  if ((people.aliases[p] & ALIAS.wecom) === 0) link(world, p, 'wecom', timeMs + 1000);
 };
 
 const REGIONS = ['east', 'south', 'north', 'west', 'centre'];

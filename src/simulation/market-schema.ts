@@ -48,7 +48,7 @@ const ChannelSchema = closed({
   persuasion: number('log-odds that it adds to the response'),
 });
 
-const ActionSchema = closed({
+export const ActionSchema = closed({
   channels: Type.Array(name, { minItems: 1, maxItems: 12, uniqueItems: true }),
   kind: Type.Enum(['sell', 'care', 'relate']),
   result: Type.Enum(['order', 'friend', 'referral', 'live', 'content', 'calm']),

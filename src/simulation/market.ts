@@ -7,7 +7,7 @@ import { CHANNELS } from '../events/channels.ts';
 import { type MarketFile, MarketSchema } from './market-schema.ts';
 
 /** The markets that come with Beckon. Only `plain` is for training; the others are for evaluation alone. */
-const MARKETS = ['plain', 'drift', 'shifted'] as const;
+export const MARKETS = ['plain', 'drift', 'shifted'] as const;
 
 type Json = Record<string, unknown>;
 
@@ -20,6 +20,7 @@ export const loadMarket = (given: string): MarketFile => {
   const file = extended(readJson(given, ownPath(given) ?? given), given);
   const problem = checkSchema(MarketSchema, file) ?? contradiction(file as MarketFile);
   if (problem !== undefined) throw new BeckonError('FILE_UNREADABLE', `the market ${given}: ${problem}`);
+  drifted(file as MarketFile);
   return file as MarketFile;
 };
 
@@ -74,6 +75,9 @@ export const drifted = (market: MarketFile): MarketFile => {
   const problem = checkSchema(MarketSchema, after) ?? contradiction(after as MarketFile);
   if (problem !== undefined)
     throw new BeckonError('FILE_UNREADABLE', `the market ${market.name} after its drift: ${problem}`);
+  const [own, others] = [market.channels, (after as MarketFile).channels].map((channels) => Object.keys(channels));
+  if (own.length !== others.length)
+    throw new BeckonError('FILE_UNREADABLE', `the market ${market.name}: a drift cannot bring a new channel`);
   return after as MarketFile;
 };
 

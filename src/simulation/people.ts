@@ -1,7 +1,7 @@
 import { TRAITS } from './words.ts';
 
 /** Alias bits. */
-export const ALIAS = { phone: 1, openid: 2, app: 4 } as const;
+export const ALIAS = { phone: 1, openid: 2, app: 4, wecom: 8 } as const;
 
 /**
  * Everything about some people, in typed arrays: what they hide, how they are now, and what an operator has seen of them.

@@ -20,6 +20,7 @@ test('every event of every market is one that Beckon takes', async () => {
       'call.ended',
       'consent.granted',
       'identity.linked',
+      'friend.added',
     ])
       assert.ok(types.has(type as Event['type']), `${market} has no ${type}`);
   }

@@ -5,6 +5,7 @@ import { ERRORS } from '../../src/base/errors.ts';
 import { eventsTable } from '../../src/events/document.ts';
 import { featuresTable } from './features-document.ts';
 import { importMapSchema } from './import-map-document.ts';
+import { marketSchema } from './market-document.ts';
 import { packSchemas } from './pack-schemas.ts';
 
 /** A part of a document that is made from the code. */
@@ -39,6 +40,7 @@ const BLOCKS: readonly GeneratedBlock[] = [
 const FILES: readonly { readonly file: string; readonly make: () => string }[] = [
   ...packSchemas,
   { file: 'docs/schemas/import-map.schema.json', make: importMapSchema },
+  { file: 'docs/schemas/market.schema.json', make: marketSchema },
 ];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
