@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { BeckonError } from '../base/errors.ts';
 import { suggest } from '../base/suggest.ts';
-import type { Export } from '../learning/export.ts';
+import type { Export, Moments } from '../learning/export.ts';
 import type { RowEncoder } from '../learning/row-encoder.ts';
+import type { SaidColumn } from '../learning/said-columns.ts';
 import type { Label } from '../packs/labels.ts';
 import type { Command, CommandArgs, CommandIo } from './command.ts';
 import { configOptions } from './config-options.ts';
@@ -52,7 +53,7 @@ The log is only read: a service may run on it, and what it has when the export b
     setLimits(config.limits);
     const pack = loadPack(config.pack);
     const moments = readMoments(args.values as MomentOptions, pack.moment);
-    const labels = chooseLabels(args.values.labels as string | undefined, pack.labels);
+    const labels = chooseLabels(args.values.labels as string | undefined, pack.labels, moments);
     const where = (args.values.where ?? []) as string[];
     const conditions = where.map((text) => parseCondition(text, pack.featureNames));
     const { path, shards } = findLog(args, config.dataDir, io);
@@ -71,7 +72,7 @@ The log is only read: a service may run on it, and what it has when the export b
       };
       const read = await Exporter.read(parts, (events) => reading.update(events, events));
       reading.stop();
-      await write(read, await makeEncoder(format, pack.featureNames, labels), args, io);
+      await write(read, await makeEncoder(format, read.said, pack.featureNames, labels), args, io);
     } finally {
       reading.stop();
       await log.close();
@@ -119,23 +120,28 @@ const chooseFormat = (asked: unknown, out: unknown): RowFormat => {
 
 const makeEncoder = async (
   format: RowFormat,
+  said: readonly SaidColumn[],
   features: readonly string[],
   labels: readonly Label[],
 ): Promise<RowEncoder> => {
   const names = labels.map(({ name }) => name);
-  if (format === 'csv') return new (await import('../learning/csv.ts')).CsvEncoder(features, names);
-  return new (await import('../learning/parquet.ts')).ParquetEncoder(features, names);
+  if (format === 'csv') return new (await import('../learning/csv.ts')).CsvEncoder(said, features, names);
+  return new (await import('../learning/parquet.ts')).ParquetEncoder(said, features, names);
 };
 
-const chooseLabels = (wanted: string | undefined, declared: readonly Label[]): readonly Label[] => {
-  if (wanted === undefined) return declared;
+/** Labels that have a field in common with the pack's own moments are for those only. */
+const chooseLabels = (wanted: string | undefined, declared: readonly Label[], { said }: Moments): readonly Label[] => {
+  const fits = ({ same }: Label): boolean => same === undefined || said !== undefined;
+  if (wanted === undefined) return declared.filter(fits);
   const names = declared.map(({ name }) => name);
   return wanted
     .split(',')
     .filter((name) => name !== '')
     .map((name) => {
       const label = declared.find((candidate) => candidate.name === name);
-      if (label !== undefined) return label;
+      if (label !== undefined && fits(label)) return label;
+      if (label !== undefined)
+        throw new BeckonError('USAGE', `the label ${name} is for the moments of labels.yaml: give no others`);
       const near = suggest(name, names);
       const hint = near === undefined ? `it has ${names.join(', ') || 'none'}` : `did you mean ${near}?`;
       throw new BeckonError('USAGE', `the pack has no label ${name}; ${hint}`);

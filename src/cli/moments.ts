@@ -50,7 +50,8 @@ export const readMoments = (options: MomentOptions, declared?: MomentRule): Mome
     return { selector: compileSelector({ event }), ...bounds(from, to) };
   }
   if ((at ?? every) !== undefined) return { timesMs: times(options) };
-  if (declared?.selector !== undefined) return { selector: declared.selector, ...bounds(from, to) };
+  if (declared?.selector !== undefined)
+    return { selector: declared.selector, said: declared.said, ...bounds(from, to) };
   const rule = declared?.times;
   if (rule !== undefined)
     return {

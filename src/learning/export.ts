@@ -5,13 +5,14 @@ import { HEADER, RowView } from '../features/row.ts';
 import type { Selector } from '../features/selector.ts';
 import type { Table } from '../features/table.ts';
 import type { EventLog } from '../log/event-log.ts';
-import type { Label } from '../packs/labels.ts';
+import type { Label, Said } from '../packs/labels.ts';
 import type { DedupeWindow } from '../state/dedupe.ts';
 import type { Condition } from './condition.ts';
 import { History } from './history.ts';
 import { knownMs, LabelEvents } from './label-events.ts';
 import { MomentEvents } from './moment-events.ts';
 import { People } from './people.ts';
+import { type SaidColumn, SaidColumns, type SaidValue } from './said-columns.ts';
 
 interface ExportParts {
   readonly log: EventLog;
@@ -25,17 +26,30 @@ interface ExportParts {
   readonly moments: Moments;
 }
 
+type Data = Readonly<Record<string, unknown>>;
+
+const NOTHING: readonly SaidValue[] = [];
+
 /** When rows are wanted. */
 export type Moments =
   /** A row of every customer at each time: ms since the Unix epoch, rising. */
-  | { readonly timesMs: readonly number[]; readonly selector?: undefined }
+  | { readonly timesMs: readonly number[]; readonly selector?: undefined; readonly said?: undefined }
   /** A row of the customer at each such event from `fromMs` to `toMs`, both included. */
-  | { readonly selector: Selector; readonly fromMs: number; readonly toMs: number; readonly timesMs?: undefined };
+  | {
+      readonly selector: Selector;
+      readonly fromMs: number;
+      readonly toMs: number;
+      /** What the rows tell of the event; nothing where it is left out. */
+      readonly said?: Said;
+      readonly timesMs?: undefined;
+    };
 
 /** A customer at a moment. */
 export interface ExportRow {
   readonly customerId: string;
   readonly atMs: number;
+  /** What the event of the moment says, in the order of {@link Export.said}. */
+  readonly said: readonly SaidValue[];
   /** In the order of the plan. */
   readonly features: Float64Array;
   /** In the order asked for; undefined where the log ends before the label's time is over. */
@@ -46,6 +60,13 @@ interface Customer {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly number: number;
+}
+
+interface OwnMoment {
+  readonly customer: Customer;
+  readonly timeMs: number;
+  /** Of the event that made the moment; undefined where the time is given. */
+  readonly offset: number | undefined;
 }
 
 /**
@@ -65,7 +86,8 @@ export class Export {
   private readonly labelEvents: readonly LabelEvents[];
   private readonly customers: readonly Customer[];
   /** Undefined where the moments are given. */
-  private readonly ownMoments: readonly { readonly customer: Customer; readonly timeMs: number }[] | undefined;
+  private readonly ownMoments: readonly OwnMoment[] | undefined;
+  private readonly saidColumns: SaidColumns;
 
   private constructor(
     parts: ExportParts,
@@ -79,13 +101,15 @@ export class Export {
     this.history = history;
     this.labelEvents = labelEvents;
     this.customers = customersOf(parts.tables);
+    this.saidColumns = new SaidColumns(parts.moments.said);
     const numbers = this.customers.reduce((most, { number }) => Math.max(most, number + 1), 0);
     for (const events of new Set(labelEvents)) events.index(numbers, people, (offset) => history.dataAt(offset));
     const ranks = new Uint32Array(numbers);
     for (const [rank, { number }] of this.customers.entries()) ranks[number] = rank;
-    this.ownMoments = made?.sorted(ranks).map(({ customer, timeMs }) => ({
+    this.ownMoments = made?.sorted(ranks).map(({ customer, timeMs, offset }) => ({
       customer: this.customers[ranks[customer]],
       timeMs,
+      offset,
     }));
   }
 
@@ -112,6 +136,11 @@ export class Export {
     return new Export(parts, await History.read(log, historyParts, onProgress), people, labelEvents, made);
   }
 
+  /** Columns of what the events of moments say. */
+  get said(): readonly SaidColumn[] {
+    return this.saidColumns.columns;
+  }
+
   /** Rows that there can be at most. */
   get rowsMax(): number {
     const { moments } = this.parts;
@@ -129,8 +158,9 @@ export class Export {
     const features = new Float64Array(plan.features.length);
     const labels = new Array<0 | 1 | undefined>(declared.length).fill(undefined);
     const isOwn = this.ownMoments !== undefined;
+    const isSaid = this.said.length > 0 || declared.some(({ same }) => same !== undefined);
     let reachedMs = Number.NEGATIVE_INFINITY;
-    for (const { customer, timeMs: atMs } of this.moments()) {
+    for (const { customer, timeMs: atMs, offset } of this.moments()) {
       if (atMs > reachedMs) {
         this.history.applyBefore(atMs, applier);
         reader.nextTurn();
@@ -142,24 +172,26 @@ export class Export {
       // And an id that names somebody else by now is in that row.
       if (!isOwn && (reader.lastSec === 0 || !reader.isOwnId)) continue;
       if (!conditions.every((condition) => condition.holds(features))) continue;
-      for (let i = 0; i < labels.length; i++) labels[i] = this.labelAt(i, this.people.of(customer.number), atMs);
+      const data = isSaid && offset !== undefined ? this.history.dataAt(offset) : undefined;
+      const said = data === undefined ? NOTHING : this.saidColumns.read(data);
+      for (let i = 0; i < labels.length; i++) labels[i] = this.labelAt(i, this.people.of(customer.number), atMs, data);
       // An unlinked alias means nobody until its next event, which may be the one that makes this row.
       const isSelf = outcome === 'unknown' || reader.isOwnId;
-      yield { customerId: isSelf ? customer.id : reader.ownId, atMs, features, labels };
+      yield { customerId: isSelf ? customer.id : reader.ownId, atMs, said, features, labels };
     }
   }
 
-  private *moments(): Generator<{ readonly customer: Customer; readonly timeMs: number }> {
+  private *moments(): Generator<OwnMoment> {
     if (this.ownMoments !== undefined) yield* this.ownMoments;
     else
       for (const timeMs of this.parts.moments.timesMs ?? [])
-        for (const customer of this.customers) yield { customer, timeMs };
+        for (const customer of this.customers) yield { customer, timeMs, offset: undefined };
   }
 
-  private labelAt(i: number, customer: number, atMs: number): 0 | 1 | undefined {
+  private labelAt(i: number, customer: number, atMs: number, data: Data | undefined): 0 | 1 | undefined {
     const label = this.parts.labels[i];
     if (knownMs(label, atMs) > this.history.lastMs) return undefined;
-    return this.labelEvents[i].holds(label, customer, atMs, this.ownMoments !== undefined) ? 1 : 0;
+    return this.labelEvents[i].holds(label, customer, atMs, this.ownMoments !== undefined, data) ? 1 : 0;
   }
 }
 

@@ -100,7 +100,7 @@ export class History {
     }
   }
 
-  /** The data of an event that was applied or that a label with a reversal looks for. */
+  /** The data of an event that was applied, that made a moment or that a label with a reversal looks for. */
   dataAt(offset: number): Readonly<Record<string, unknown>> {
     this.goTo(offset);
     return this.reader.data();
@@ -186,12 +186,12 @@ export class History {
   private addToLabels(customer: number, timeMs: number, offset: number): boolean {
     const { labels, moments } = this.parts;
     const isMoment = moments !== undefined && this.fits(moments.selector, timeMs);
-    if (isMoment) moments.add(customer, timeMs);
-    let isKept = false;
+    if (isMoment) moments.add(customer, timeMs, offset);
+    let isKept = isMoment;
     for (const label of labels) {
       const { selector, reversal } = label;
       if (this.fits(selector, timeMs)) {
-        label.add(customer, timeMs, isMoment, offset);
+        label.add(customer, timeMs, isMoment, offset, () => this.reader.data());
         isKept ||= reversal !== undefined;
       }
       if (reversal !== undefined && this.fits(reversal.selector, timeMs))

@@ -22,10 +22,13 @@ interface Step {
 export class LabelEvents {
   readonly selector: Selector;
   readonly reversal: Reversal | undefined;
+  readonly same: string | undefined;
   private readonly customers: number[] = [];
   private readonly addedMs: number[] = [];
   private readonly areMoments: boolean[] = [];
   private readonly offsets: number[] = [];
+  /** By event: hash of the field that it has in common with the event of its moment. */
+  private readonly sameKeys: number[] = [];
   /** By hash of the field that they have in common with what they take back. */
   private readonly reversals = new Map<number, Step[]>();
   /** Events of customer c, in the order of time: `order[starts[c]]` to `order[starts[c + 1] - 1]`. */
@@ -34,24 +37,27 @@ export class LabelEvents {
   /** By event: when it was taken back, Infinity where it stands. */
   private reversedMs = new Float64Array(0);
 
-  constructor({ selector, reversal }: Label) {
+  constructor({ selector, reversal, same }: Label) {
     this.selector = selector;
+    this.same = same;
     this.reversal = reversal;
   }
 
-  static keyOf({ selector, reversal }: Label): string {
-    return JSON.stringify([selector.key, reversal?.selector.key, reversal?.same, reversal?.amount]);
+  static keyOf({ selector, reversal, same }: Label): string {
+    return JSON.stringify([selector.key, same, reversal?.selector.key, reversal?.same, reversal?.amount]);
   }
 
   /**
    * @param isMoment whether the event makes a moment, and so is no outcome of that moment
    * @param offset of the event in the log
+   * @param data of the event, for labels with `same`
    */
-  add(customer: number, timeMs: number, isMoment: boolean, offset: number): void {
+  add(customer: number, timeMs: number, isMoment: boolean, offset: number, data: () => Data): void {
     this.customers.push(customer);
     this.addedMs.push(timeMs);
     this.areMoments.push(isMoment);
     if (this.reversal !== undefined) this.offsets.push(offset);
+    if (this.same !== undefined) this.sameKeys.push(keyOf(data()[this.same]));
   }
 
   /** An event of the label's reversal. */
@@ -90,9 +96,17 @@ export class LabelEvents {
   /**
    * Whether the customer did it in the label's time after the moment and it was not taken back.
    * @param isOwn whether an event at the moment may be the one that made it
+   * @param said data of the event that made the moment
    */
-  holds({ withinSec, reversal }: Label, customer: number, momentMs: number, isOwn: boolean): boolean {
-    const { order, addedMs, reversedMs, areMoments } = this;
+  holds(
+    { withinSec, reversal, same }: Label,
+    customer: number,
+    momentMs: number,
+    isOwn: boolean,
+    said?: Data,
+  ): boolean {
+    const { order, addedMs, reversedMs, areMoments, sameKeys } = this;
+    const key = same === undefined ? undefined : keyOf(said?.[same]);
     const endMs = momentMs + withinSec * 1000;
     const end = this.starts[customer + 1];
     let low = this.starts[customer];
@@ -106,6 +120,7 @@ export class LabelEvents {
       const timeMs = addedMs[event];
       if (timeMs >= endMs) return false;
       if (isOwn && timeMs === momentMs && areMoments[event]) continue;
+      if (key !== undefined && sameKeys[event] !== key) continue;
       const untilMs = reversal?.withinSec === undefined ? endMs : timeMs + reversal.withinSec * 1000;
       if (reversedMs[event] >= untilMs) return true;
     }

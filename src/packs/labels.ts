@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { parseTime } from '../base/clock.ts';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
+import { definitionOfType } from '../events/catalogue.ts';
 import { DURATION, durationSec } from '../features/duration.ts';
 import {
   compileSelector,
@@ -36,6 +37,10 @@ const LabelsSchema = Type.Object(
           to: Type.Optional(Type.String()),
           event: Type.Optional(Type.String()),
           where: SELECTION_FIELDS.where,
+          columns: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true })),
+          weight: Type.Optional(
+            Type.Object({ of: Type.String({ minLength: 1 }), atMost: Type.Number({ minimum: 1 }) }, closed),
+          ),
         },
         closed,
       ),
@@ -47,8 +52,8 @@ const LabelsSchema = Type.Object(
             pattern: '^[a-z][A-Za-z0-9]{0,63}$',
             description: 'a camelCase name of letters and digits',
           }),
-          event: Type.String(),
-          where: SELECTION_FIELDS.where,
+          ...SELECTION_FIELDS,
+          same: Type.Optional(Type.String({ minLength: 1 })),
           within: DURATION,
           reversedBy: Type.Optional(Reversal),
         },
@@ -68,6 +73,8 @@ type LabelsFile = Static<typeof LabelsSchema>;
 export interface Label {
   readonly name: string;
   readonly selector: Selector;
+  /** Only events count that carry the same value in this field as the event that made the moment. */
+  readonly same: string | undefined;
   readonly withinSec: number;
   readonly reversal: Reversal | undefined;
 }
@@ -82,10 +89,18 @@ export interface Reversal {
   readonly withinSec: number | undefined;
 }
 
+/** What the event of a moment says of itself, in columns of its row. */
+export interface Said {
+  /** Fields of the event. */
+  readonly fields: readonly { readonly name: string; readonly isNumber: boolean }[];
+  /** A column `weight`: 1 over the chance in the field `of`, `atMost` that; undefined where none is wanted. */
+  readonly weight: { readonly of: string; readonly atMost: number } | undefined;
+}
+
 /** The moments of an export that names none itself. */
 export type MomentRule =
-  /** A row at each such event. */
-  | { readonly selector: Selector; readonly times?: undefined }
+  /** A row at each such event, with what it says. */
+  | { readonly selector: Selector; readonly said: Said; readonly times?: undefined }
   | { readonly times: MomentTimes; readonly selector?: undefined };
 
 /** As written: RFC 3339 or a day. `from` and `to` may be left to the command. */
@@ -99,13 +114,17 @@ export interface MomentTimes {
 /** @throws BeckonError PACK_INVALID */
 export const compileLabels = (document: unknown): readonly Label[] => {
   const names = new Set<string>();
-  return checked(document).labels.map((label) => {
-    const wrong = names.has(label.name) ? 'is declared twice' : (selectorProblem(label) ?? reversalProblem(label));
+  const { labels, moment } = checked(document);
+  return labels.map((label) => {
+    const wrong = names.has(label.name)
+      ? 'is declared twice'
+      : (selectorProblem(label) ?? sameProblem(label, moment) ?? reversalProblem(label));
     if (wrong !== undefined) throw invalid(`label \`${label.name}\`: ${wrong}`);
     names.add(label.name);
     return {
       name: label.name,
       selector: compileSelector(label),
+      same: label.same,
       withinSec: durationSec(label.within),
       reversal: compileReversal(label.reversedBy),
     };
@@ -116,15 +135,18 @@ export const compileLabels = (document: unknown): readonly Label[] => {
 export const compileMoment = (document: unknown): MomentRule | undefined => {
   const { moment } = checked(document);
   if (moment === undefined) return undefined;
-  const { at, every, from, to, event, where } = moment;
+  const { at, every, from, to, event, where, columns = [], weight } = moment;
   if ([at, every, event].filter((form) => form !== undefined).length !== 1)
     throw invalid('moment: takes one of `event`, `at` and `every`');
   if (event !== undefined) {
-    const wrong = from !== undefined || to !== undefined ? '`from` and `to` need `every`' : selectorProblem(moment);
+    const bounded = from !== undefined || to !== undefined;
+    const wrong = bounded ? '`from` and `to` need `every`' : (selectorProblem(moment) ?? saidProblem(moment));
     if (wrong !== undefined) throw invalid(`moment: ${wrong}`);
-    return { selector: compileSelector({ event, where }) };
+    const fields = columns.map((name) => ({ name, isNumber: isNumberField(event, name) }));
+    return { selector: compileSelector({ event, where }), said: { fields, weight } };
   }
-  if (where !== undefined) throw invalid('moment: `where` needs `event`');
+  for (const [key, value] of Object.entries({ where, columns: moment.columns, weight }))
+    if (value !== undefined) throw invalid(`moment: \`${key}\` needs \`event\``);
   if (every === undefined && (from ?? to) !== undefined) throw invalid('moment: `from` and `to` need `every`');
   for (const time of [...(at ?? []), from, to])
     if (time !== undefined && Number.isNaN(momentMs(time)))
@@ -144,12 +166,31 @@ const checked = (document: unknown): LabelsFile => {
 
 const invalid = (sentence: string): BeckonError => new BeckonError('PACK_INVALID', `labels.yaml: ${sentence}`);
 
-const reversalProblem = ({ event, reversedBy }: LabelsFile['labels'][number]): string | undefined => {
+const isNumberField = (event: string, field: string): boolean => {
+  const { type } = (definitionOfType(event)?.schema.properties[field] ?? {}) as { type?: string };
+  return type === 'number' || type === 'integer';
+};
+
+const saidProblem = ({ event, columns = [], weight }: NonNullable<LabelsFile['moment']>): string | undefined => {
+  const fields = weight === undefined ? columns : [...columns, weight.of];
+  return fields.map((field) => fieldProblem({ event }, field, false)).find((problem) => problem !== undefined);
+};
+
+const sameProblem = (
+  { event, events, same }: LabelsFile['labels'][number],
+  moment: LabelsFile['moment'],
+): string | undefined => {
+  if (same === undefined) return undefined;
+  if (moment?.event === undefined) return '`same` needs a `moment` with `event`: it is the field they have in common';
+  return fieldProblem({ event: moment.event }, same, false) ?? fieldProblem({ event, events }, same, false);
+};
+
+const reversalProblem = ({ event, events, reversedBy }: LabelsFile['labels'][number]): string | undefined => {
   if (reversedBy === undefined) return undefined;
   const unknown = selectorProblem(reversedBy);
   if (unknown !== undefined) return `reversedBy: ${unknown}`;
   for (const field of [reversedBy.same, reversedBy.amount])
-    for (const spec of [{ event }, { event: reversedBy.event }]) {
+    for (const spec of [{ event, events }, { event: reversedBy.event }]) {
       const problem = field === undefined ? undefined : fieldProblem(spec, field, false);
       if (problem !== undefined) return `reversedBy: ${problem}`;
     }

@@ -43,7 +43,8 @@ export const DESIGN_TABLE: Readonly<Record<string, string>> = {
   'call.released': LEASE,
   'call.lease_expired': LEASE,
   'call.dialed': LEASE,
-  'call.ended': 'callId! campaignId! disposition! talkSeconds hangupBy callbackAt optOut intent',
+  'call.ended':
+    'callId! campaignId! disposition! channel decisionId actionId talkSeconds hangupBy callbackAt optOut intent',
   'ticket.opened': 'ticketId! topic',
   'ticket.closed': 'ticketId! topic csat',
   'feedback.given': 'sentiment! topic complaint',
@@ -54,7 +55,7 @@ export const DESIGN_TABLE: Readonly<Record<string, string>> = {
   'profile.updated': 'attributes! tagsAdded tagsRemoved',
   'referral.converted': 'value',
   'outcome.recorded': 'decisionId! kind! value',
-  'decision.made': 'decisionId!',
+  'decision.made': 'actionId campaignId channel decisionId! policy probability sendHour',
   'activity.recorded': 'kind! value item',
   'list.changed': 'list! member! until',
   'item.changed': 'sku! category attributes supplyDays margin signature',

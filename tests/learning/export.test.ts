@@ -223,11 +223,21 @@ test('an empty log has no rows', async () => {
 
 test('CSV: numbers read back as the same floats, ids as the same text, what is not known is empty', () => {
   const features = Float64Array.of(0.1 + 0.2, 1e-7, 123_456_789.123, -0, 2 ** 60);
-  const line = csvRow({ customerId: 'a,"b"\n', atMs: at(0) + 5, features, labels: [1, 0, undefined] });
+  const line = csvRow({
+    customerId: 'a,"b"\n',
+    atMs: at(0) + 5,
+    said: ['a,b', undefined, 0.25],
+    features,
+    labels: [1, 0, undefined],
+  });
   const id = '"a,""b""\n"';
-  assert.ok(line.startsWith(`${id},2024-01-01T00:00:00.005Z,`));
-  const cells = line.slice(id.length + 1).split(',');
+  const start = `${id},2024-01-01T00:00:00.005Z,"a,b",,0.25`;
+  assert.ok(line.startsWith(`${start},`));
+  const cells = line.slice(start.length).split(',');
   assert.deepEqual(cells.slice(1, 6).map(Number), [0.1 + 0.2, 1e-7, 123_456_789.123, 0, 2 ** 60]);
   assert.deepEqual(cells.slice(6), ['1', '0', '']);
-  assert.equal(csvHeader(['orders'], ['buys10d']), 'customerId,at,orders,buys10d');
+  assert.equal(
+    csvHeader([{ name: 'actionId', isNumber: false }], ['orders'], ['buys10d']),
+    'customerId,at,actionId,orders,buys10d',
+  );
 });

@@ -6,6 +6,7 @@ import { CsvEncoder } from '../../src/learning/csv.ts';
 import type { ExportRow } from '../../src/learning/export.ts';
 import { ParquetEncoder } from '../../src/learning/parquet.ts';
 import type { RowEncoder } from '../../src/learning/row-encoder.ts';
+import type { SaidColumn } from '../../src/learning/said-columns.ts';
 
 const FEATURES = ['orders', 'paid'];
 const LABELS = ['buys', 'leaves'];
@@ -15,8 +16,8 @@ const encode = (encoder: RowEncoder, rows: readonly ExportRow[]): Buffer => {
   const pieces = rows.map((row) => encoder.add(row)).filter((piece) => piece !== undefined);
   return Buffer.concat([...pieces, encoder.end()].map((piece) => Buffer.from(piece as string)));
 };
-const parquetOf = (rows: readonly ExportRow[]): ArrayBuffer => {
-  const bytes = encode(new ParquetEncoder(FEATURES, LABELS, GROUP_ROWS), rows);
+const parquetOf = (rows: readonly ExportRow[], said: readonly SaidColumn[] = []): ArrayBuffer => {
+  const bytes = encode(new ParquetEncoder(said, FEATURES, LABELS, GROUP_ROWS), rows);
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
 };
 
@@ -28,6 +29,7 @@ const number = fc.oneof(
 const anyRow = fc.record({
   customerId: fc.string({ unit: 'binary', minLength: 1, maxLength: 9 }).filter((id) => id.isWellFormed()),
   atMs: fc.integer({ min: 0, max: Date.UTC(2099, 0, 1) }),
+  said: fc.constant([]),
   features: fc.tuple(number, number).map((values) => Float64Array.from(values)),
   labels: fc.tuple(label, label),
 });
@@ -48,7 +50,7 @@ test('a reader that is not the writer finds every row, number for number, in gro
           features: [orders + 0, paid + 0],
           labels: [buys ?? undefined, leaves ?? undefined],
         })),
-        rows.map(({ features, ...row }) => ({ ...row, features: Array.from(features, (value) => value + 0) })),
+        rows.map(({ features, said: _, ...row }) => ({ ...row, features: Array.from(features, (value) => value + 0) })),
       );
     }),
     { numRuns: 60 },
@@ -57,12 +59,20 @@ test('a reader that is not the writer finds every row, number for number, in gro
 
 test('columns have the types that the documentation names', () => {
   const { schema } = parquetMetadata(
-    parquetOf([{ customerId: 'a', atMs: 5, features: Float64Array.of(1, 2), labels: [1, 0] }]),
+    parquetOf(
+      [{ customerId: 'a', atMs: 5, said: ['hold', 0.5], features: Float64Array.of(1, 2), labels: [1, 0] }],
+      [
+        { name: 'actionId', isNumber: false },
+        { name: 'weight', isNumber: true },
+      ],
+    ),
   );
   const types = schema.slice(1).map((column) => [column.name, column.type, column.repetition_type]);
   assert.deepEqual(types, [
     ['customerId', 'BYTE_ARRAY', 'REQUIRED'],
     ['at', 'INT64', 'REQUIRED'],
+    ['actionId', 'BYTE_ARRAY', 'OPTIONAL'],
+    ['weight', 'DOUBLE', 'OPTIONAL'],
     ['orders', 'DOUBLE', 'REQUIRED'],
     ['paid', 'DOUBLE', 'REQUIRED'],
     ['buys', 'INT32', 'OPTIONAL'],
@@ -76,16 +86,17 @@ test('pieces are given as they fill, and no row is held back or given twice', ()
   const row = (i: number): ExportRow => ({
     customerId: `c${i}`,
     atMs: i,
+    said: [],
     features: Float64Array.of(i, i),
     labels: [1, 0],
   });
-  const parquet = new ParquetEncoder(FEATURES, LABELS, GROUP_ROWS);
+  const parquet = new ParquetEncoder([], FEATURES, LABELS, GROUP_ROWS);
   const given = Array.from({ length: 20 }, (_, i) => parquet.add(row(i)) !== undefined);
   assert.deepEqual(
     given.flatMap((isGiven, i) => (isGiven ? [i] : [])),
     [6, 13],
   );
-  const csv = new CsvEncoder(FEATURES, LABELS);
+  const csv = new CsvEncoder([], FEATURES, LABELS);
   const rows = Array.from({ length: 30_000 }, (_, i) => row(i));
   const text = encode(csv, rows).toString();
   assert.equal(text.split('\n').length, rows.length + 2);

@@ -37,6 +37,16 @@ for (const [reversedBy, message] of WRONG_LABELS)
     assert.throws(() => compileLabels(label({ reversedBy })), { code: 'PACK_INVALID', message });
   });
 
+test('a label that has a field in common with its moment needs a moment with the field', () => {
+  const wrong = (same: string, moment?: object) => () =>
+    compileLabels({ moment, labels: [{ name: 'buys', event: 'order.placed', within: '7d', same }] });
+  const decision = { event: 'decision.made' };
+  assert.doesNotThrow(wrong('decisionId', decision));
+  assert.throws(wrong('decisionId'), /label `buys`: `same` needs a `moment` with `event`/);
+  assert.throws(wrong('orderId', decision), /`decision.made` has no field `orderId`/);
+  assert.throws(wrong('sendHour', decision), /`order.placed` has no field `sendHour`/);
+});
+
 test('a moment is times, a step or an event', () => {
   const moment = (written?: object) => compileMoment({ moment: written, labels: [] });
   assert.equal(moment(), undefined);
@@ -51,6 +61,11 @@ const WRONG_MOMENTS: readonly [moment: object, sentence: string][] = [
   [{ event: 'contact.snt' }, 'moment: unknown event `contact.snt`, did you mean `contact.sent`?'],
   [{ event: 'contact.sent', from: '2024-01-01' }, 'moment: `from` and `to` need `every`'],
   [{ at: ['2024-01-01'], where: { channel: 'sms' } }, 'moment: `where` needs `event`'],
+  [{ every: '7d', columns: ['actionId'] }, 'moment: `columns` needs `event`'],
+  [
+    { event: 'decision.made', columns: ['action'] },
+    'moment: `decision.made` has no field `action`, did you mean `actionId`?',
+  ],
   [{ at: ['1.1.2024'] }, 'moment: a time must be like 2011-06-11 or 2011-06-11T15:00:00Z, not 1.1.2024'],
 ];
 

@@ -1,6 +1,20 @@
 import { Type } from 'typebox';
 import { made, received } from './definition.ts';
-import { ATTRIBUTES_MAX, count, days, flag, id, names, optional, property, signed, text } from './fields.ts';
+import {
+  ATTRIBUTES_MAX,
+  channel,
+  count,
+  days,
+  flag,
+  hour,
+  id,
+  names,
+  optional,
+  property,
+  share,
+  signed,
+  text,
+} from './fields.ts';
 
 /** Decisions and what came of them, items, staff and the pack itself. */
 export const BUSINESS_EVENTS = [
@@ -10,7 +24,20 @@ export const BUSINESS_EVENTS = [
     'Something came of a decision.',
     Type.Object({ decisionId: id, kind: id, value: optional(signed) }),
   ),
-  made(101, 'decision.made', 'A decision, with its whole record.', Type.Object({ decisionId: id })),
+  made(
+    101,
+    'decision.made',
+    'A decision, with its whole record.',
+    Type.Object({
+      decisionId: id,
+      actionId: optional(id),
+      channel: optional(channel),
+      probability: optional(share),
+      sendHour: optional(hour),
+      campaignId: optional(id),
+      policy: optional(id),
+    }),
+  ),
   received(
     102,
     'item.changed',

@@ -25,6 +25,10 @@ export const signed = Type.Number({ minimum: -MONEY_MAX, maximum: MONEY_MAX });
 export const count = Type.Number({ minimum: 0, maximum: 1e9 });
 export const seconds = Type.Number({ minimum: 0, maximum: SECONDS_MAX });
 export const days = Type.Number({ minimum: 0, maximum: DAYS_MAX });
+/** A share, or the chance with which something was drawn. */
+export const share = Type.Number({ minimum: 0, maximum: 1 });
+/** Of the customer's day. */
+export const hour = Type.Integer({ minimum: 0, maximum: 23 });
 export const channel = Type.Enum([...CHANNELS]);
 export const channelOrAll = Type.Enum([...CHANNELS, '*']);
 export const disposition = Type.Enum([...DISPOSITIONS]);
