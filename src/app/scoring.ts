@@ -1,11 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { wallClock } from '../base/clock.ts';
 import { Decider } from '../decisions/decide.ts';
+import { HeadOutputs } from '../decisions/head-outputs.ts';
 import type { ColdRows } from '../features/cold-store.ts';
 import { FeatureReader } from '../features/read.ts';
 import { HeadRegistry } from '../inference/registry.ts';
 import type { Bundle } from '../inference/repository.ts';
 import { HeadSession } from '../inference/session.ts';
+import { compileChoices } from '../packs/choices.ts';
 import type { Pack } from '../packs/pack.ts';
 import { compileSegments, segmentFeatures } from '../packs/segments.ts';
 import { decisionSchema } from '../serving/http/decision-schema.ts';
@@ -22,17 +24,22 @@ export const openScoring = async (
 ) => {
   const registry = new HeadRegistry();
   for (const bundle of bundles) await registry.swap(HeadSession.open(bundle));
-  const outputs = bundles.flatMap(({ manifest }) => manifest.output.columns.map((column) => column.name));
-  const segments = compileSegments(pack.segments, pack.featureNames, new Set(outputs));
+  const outputs = new HeadOutputs(
+    bundles.map(({ manifest }) => ({ head: manifest.head, columns: manifest.output.columns })),
+  );
+  const segments = compileSegments(pack.segments, pack.featureNames, new Set(outputs.scores.map(({ name }) => name)));
+  const choices = compileChoices(pack, outputs.names);
   const clock: Clock = config.clock === 'log' ? { nowMs: () => view.status.logTimeMs } : wallClock;
-  const wanted = segmentFeatures(segments, pack.featureNames);
+  const wanted = [...segmentFeatures(segments, pack.featureNames), ...choices.features];
   const reader = new FeatureReader(pack.plan, view.tables, wanted, cold);
   const { status } = view;
   const decider = new Decider({
     reader,
     registry,
-    featureNames: pack.featureNames,
+    pack,
     segments,
+    choices,
+    outputs,
     progress: {
       get appliedOffset() {
         return status.appliedOffset;
@@ -43,8 +50,8 @@ export const openScoring = async (
   });
   const schema = decisionSchema({
     segments: segments.map((segment) => segment.name),
-    heads: bundles.map(({ manifest }) => manifest.head),
-    outputs,
+    heads: outputs.heads,
+    scores: outputs.scores.map(({ name }) => name),
   });
   return { registry, decider, clock, schema };
 };

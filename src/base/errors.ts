@@ -53,6 +53,7 @@ export const ERRORS = {
   EVENT_REJECTED: kind(400, 'INVALID_ARGUMENT', false, 'None of the events could be accepted; each item says why.'),
   // Customers and scoring
   CUSTOMER_UNKNOWN: kind(404, 'NOT_FOUND', false, 'No event has named this customer.'),
+  CAMPAIGN_UNKNOWN: kind(404, 'NOT_FOUND', false, 'The pack has no such campaign.'),
   AT_BEFORE_STATE: kind(
     422,
     'FAILED_PRECONDITION',

@@ -29,6 +29,8 @@ const DEFAULTS = {
   scoreChunkRows: 64,
   /** A batch with more customers goes to the worker pool, where a hop (~0.1 ms) is small against the work. */
   inlineBatchCustomersMax: 256,
+  /** Candidates that one answer names; a person looks at fewer, and their order is kept by shifting. */
+  rankedMax: 100,
   /** A reader retries a row this often before it joins the next turn of the loop. */
   seqlockRetriesMax: 64,
   /** Dedupe window, by age and by number of ids a shard. */

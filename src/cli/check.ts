@@ -1,4 +1,5 @@
 import { BeckonError } from '../base/errors.ts';
+import type { HeadOutputs } from '../decisions/head-outputs.ts';
 import type { Bundle, BundleRef } from '../inference/repository.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { Command, CommandIo } from './command.ts';
@@ -69,25 +70,28 @@ const checkBundles = async (pack: Pack, io: CommandIo): Promise<boolean[]> => {
   return results;
 };
 
-/** Segments may speak of the outputs of the bundles that are served. */
+/** Segments may speak of the scores of the bundles that are served. */
 const checkSegments = (pack: Pack, io: CommandIo): Promise<boolean> =>
   told('segments', io, async () => {
     const { compileSegments } = await import('../packs/segments.ts');
-    return `: ${compileSegments(pack.segments, pack.featureNames, new Set(await outputsOf(pack))).length}`;
+    const { scores } = await outputsOf(pack);
+    const names = new Set(scores.map(({ name }) => name));
+    return `: ${compileSegments(pack.segments, pack.featureNames, names).length}`;
   });
 
-/** Rules may speak of them, too. */
+/** Rules may speak of all their outputs. */
 const checkChoices = (pack: Pack, io: CommandIo): Promise<boolean> =>
   told('actions, channels and campaigns', io, async () => {
     const { compileChoices } = await import('../packs/choices.ts');
-    const { actions, channels, campaigns } = compileChoices(pack, await outputsOf(pack));
+    const { actions, channels, campaigns } = compileChoices(pack, (await outputsOf(pack)).names);
     return `: ${actions.length}, ${channels.length} and ${campaigns.length}`;
   });
 
-const outputsOf = async (pack: Pack): Promise<string[]> => {
+const outputsOf = async (pack: Pack): Promise<HeadOutputs> => {
+  const { HeadOutputs } = await import('../decisions/head-outputs.ts');
   const { chooseBundles } = await import('../inference/repository.ts');
   const bundles = await Promise.all(chooseBundles(pack.folder, pack.name).map((ref) => read(pack, ref)));
-  return bundles.flatMap(({ manifest }) => manifest.output.columns.map(({ name }) => name));
+  return new HeadOutputs(bundles.map(({ manifest: { head, output } }) => ({ head, columns: output.columns })));
 };
 
 const read = async (pack: Pack, ref: BundleRef): Promise<Bundle> => {

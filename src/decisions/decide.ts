@@ -3,13 +3,16 @@ import type { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { FeatureReader, ReadOutcome } from '../features/read.ts';
 import type { HeadRegistry, LiveHead } from '../inference/registry.ts';
+import type { Choices } from '../packs/choices.ts';
+import type { Pack } from '../packs/pack.ts';
 import { type Segment, segmentOf } from '../packs/segments.ts';
-import { type Decision, HOLD, type ScoreRequest } from './decision.ts';
+import { type Decision, rounded, type ScoreRequest } from './decision.ts';
 import { DecisionIds } from './decision-id.ts';
+import { type HeadOutputs, headsOf } from './head-outputs.ts';
+import { type DecisionDone, Question } from './question.ts';
+import { QuestionGuest } from './question-guest.ts';
+import { Scorer } from './scorer.ts';
 import { beforeState, tooFarAhead } from './time-refusals.ts';
-
-/** Told once for each decision asked for; after an error there is no decision. */
-export type DecisionDone = (error: BeckonError | undefined, decision: Decision | undefined) => void;
 
 /** How far the state is: what an answer says of itself. */
 export interface Progress {
@@ -20,39 +23,18 @@ export interface Progress {
 }
 
 export interface DeciderParts {
-  /** Reads what the segments ask for; what models ask for is added as they come. */
+  /** Reads what segments and rules ask for; what models ask for is added as they come. */
   readonly reader: FeatureReader;
   readonly registry: HeadRegistry;
-  readonly featureNames: readonly string[];
+  readonly pack: Pack;
   readonly segments: readonly Segment[];
+  readonly choices: Choices;
+  readonly outputs: HeadOutputs;
   readonly progress: Progress;
   readonly clock: Clock;
 }
 
-/** Made once for all answers: a decision is written as text and then forgotten. */
-const HELD: Decision['decision'] = { ...HOLD, selectionProbability: 1 };
-const ONLY_HOLD: Decision['ranked'] = [HOLD];
 const NONE: readonly never[] = [];
-
-/** A question on its way: its values stay here from the read to the answer. Reused. */
-class Question {
-  request!: ScoreRequest;
-  done!: DecisionDone;
-  readonly values: Float64Array;
-  scores: Record<string, number> = {};
-  models: Record<string, string> = {};
-  headsLeft = 0;
-  isDegraded = false;
-  isKnown = false;
-  shard = 0;
-  offset = 0;
-  nowMs = 0;
-  atMs = 0;
-
-  constructor(features: number) {
-    this.values = new Float64Array(features);
-  }
-}
 
 /**
  * Decides for one customer at a time, without a thread hop: features are read from shared memory at once, the heads of
@@ -60,10 +42,14 @@ class Question {
  */
 export class Decider {
   private readonly parts: DeciderParts;
+  private readonly scorer: Scorer;
+  private readonly guest: QuestionGuest;
+  private readonly hourFeatures: readonly string[];
   private readonly ids = new DecisionIds();
   private readonly spare: Question[] = [];
   /** Positions of a model's inputs among the features, by model. */
   private readonly gathers = new WeakMap<LiveHead, Int32Array>();
+  private readonly heads = new WeakMap<LiveHead, readonly string[]>();
   /** Models whose inputs the reader reads. */
   private knownHeads: readonly LiveHead[] = [];
   private isTurnOpen = false;
@@ -71,14 +57,30 @@ export class Decider {
   private lastTimeText = '';
 
   constructor(parts: DeciderParts) {
+    const { choices, outputs, pack } = parts;
     this.parts = parts;
+    this.hourFeatures = [...new Set(choices.channels.flatMap(({ hours = [] }) => hours))];
+    this.scorer = new Scorer(choices, outputs, this.hourFeatures, pack.zoneOffsetSec);
+    this.guest = new QuestionGuest(pack.plan, choices.schemes, this.hourFeatures);
   }
 
   decide(request: ScoreRequest, done: DecisionDone): void {
-    const question = this.spare.pop() ?? new Question(this.parts.featureNames.length);
+    const question = this.spare.pop() ?? this.newQuestion();
     question.request = request;
     question.done = done;
-    this.ask(question);
+    const problem = this.scorer.scope.problemOf(request);
+    if (problem === undefined) this.ask(question);
+    else this.fail(question, problem);
+  }
+
+  private newQuestion(): Question {
+    const { pack, outputs, choices } = this.parts;
+    return new Question({
+      features: pack.featureNames.length,
+      outputs: outputs.names.length,
+      schemes: choices.schemes.length,
+      hourFeatures: this.hourFeatures.length,
+    });
   }
 
   private ask(question: Question): void {
@@ -101,6 +103,7 @@ export class Decider {
       atMs !== undefined,
       question.values,
       keys,
+      this.guest.of(question),
     );
     this.take(question, outcome);
   }
@@ -119,8 +122,8 @@ export class Decider {
     question.shard = reader.shard;
     question.offset = question.isKnown ? reader.offset : this.parts.progress.appliedOffset;
     question.isDegraded = false;
-    question.scores = {};
     question.models = {};
+    question.outputs.fill(Number.NaN);
     const heads = registry.live();
     question.headsLeft = heads.length;
     for (const head of heads) this.addRow(question, head);
@@ -137,7 +140,7 @@ export class Decider {
       const given = question.request.context?.[name];
       input[offset + gather.length + i] = given === undefined ? standard : Number(given);
     }
-    question.models[session.head] = live.label;
+    for (const head of this.headsOf(live)) question.models[head] = live.label;
     batcher.add(this.scored, { question, live });
   }
 
@@ -147,39 +150,47 @@ export class Decider {
     output: Float32Array,
     offset: number,
   ): void => {
-    const { columns } = live.session;
+    const places = this.parts.outputs.placesOf(live);
     if (error !== undefined) question.isDegraded = true;
-    else for (let i = 0; i < columns.length; i++) question.scores[columns[i].name] = output[offset + i];
+    else for (let i = 0; i < places.length; i++) if (places[i] >= 0) question.outputs[places[i]] = output[offset + i];
     if (--question.headsLeft === 0) this.answer(question);
   };
 
   private answer(question: Question): void {
-    const { segments, progress } = this.parts;
-    const { request, values, scores, nowMs, atMs, done } = question;
+    const { segments, progress, outputs } = this.parts;
+    const { request, values, nowMs, atMs, done } = question;
+    const scores: Record<string, number> = {};
+    for (const { name, place } of outputs.scores) {
+      const score = question.outputs[place];
+      if (!Number.isNaN(score)) scores[name] = score;
+    }
     const names: Record<string, string> = {};
     for (const segment of segments) {
       const name = segmentOf(segment, values, scores);
       if (name !== undefined) names[segment.name] = name;
     }
-    for (const name in scores) scores[name] = Math.round(scores[name] * 10_000) / 10_000;
-    const decision: Decision = {
+    for (const name in scores) scores[name] = rounded(scores[name]);
+    const at = this.timeText(atMs);
+    const { decision, ranked, channels, call, suppressed } = this.scorer.score(question, at);
+    const answer: Decision = {
       decisionId: this.ids.next(question.shard),
       customerId: request.customerId,
       known: question.isKnown,
-      at: this.timeText(atMs),
+      at,
       asOf: { offset: question.offset, lagMs: progress.lagMs(nowMs) },
-      decision: HELD,
-      ranked: ONLY_HOLD,
-      channels: NONE,
+      decision,
+      ranked,
+      channels,
+      call,
       segments: names,
-      suppressed: NONE,
+      suppressed,
       models: question.models,
       scores,
       reasons: NONE,
       degraded: question.isDegraded ? true : undefined,
     };
     this.spare.push(question);
-    done(undefined, decision);
+    done(undefined, answer);
   }
 
   /** Questions of one turn mostly share their millisecond. */
@@ -201,6 +212,7 @@ export class Decider {
     const { reader, registry } = this.parts;
     this.knownHeads = registry.live();
     for (const { session } of this.knownHeads) reader.want(session.featureNames);
+    this.scorer.learn(this.knownHeads);
   }
 
   /** All questions of one turn see the same group sums. */
@@ -213,10 +225,19 @@ export class Decider {
     });
   }
 
+  private headsOf(live: LiveHead): readonly string[] {
+    let heads = this.heads.get(live);
+    if (heads === undefined) {
+      heads = headsOf(live);
+      this.heads.set(live, heads);
+    }
+    return heads;
+  }
+
   private gatherOf(live: LiveHead): Int32Array {
     let gather = this.gathers.get(live);
     if (gather === undefined) {
-      gather = Int32Array.from(live.session.featureNames, (name) => this.parts.featureNames.indexOf(name));
+      gather = Int32Array.from(live.session.featureNames, (name) => this.parts.pack.featureNames.indexOf(name));
       this.gathers.set(live, gather);
     }
     return gather;

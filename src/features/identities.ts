@@ -1,5 +1,6 @@
 import { hash64, shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
+import type { CustomerIds } from './addresses.ts';
 import type { ColdCustomer } from './cold-store.ts';
 import type { FeaturePlan } from './plan.ts';
 import type { Residency } from './residency.ts';
@@ -31,7 +32,7 @@ export const namesOf = ({ id, aliases }: Pick<ColdCustomer, 'id' | 'aliases'>): 
  * by the ids alone: one without a scheme before one with, then the smaller by its bytes. So links may come in any order.
  * No two ids of a customer need to share a shard.
  */
-export class Identities {
+export class Identities implements CustomerIds {
   /** Where the id of the last {@link locate} leads. */
   shard = 0;
   slot = NOBODY;
@@ -110,6 +111,13 @@ export class Identities {
     for (let at = this.next(place); at !== undefined && aliases.length < LISTED_MAX; at = this.next(at))
       aliases.push(bytesOf(at));
     return namesOf({ id: bytesOf(place), aliases });
+  }
+
+  /** Of the customer of the last {@link locate}, who must be known. */
+  eachId(into: Uint8Array, idsMax: number, visit: (length: number) => void): void {
+    let at: KeyPlace | undefined = this;
+    for (let ids = 0; at !== undefined && ids < idsMax; ids++, at = this.next(at))
+      visit(this.tables[at.shard].index.copyId(at.key, into));
   }
 
   private next({ shard, key }: KeyPlace): KeyPlace | undefined {

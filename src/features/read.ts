@@ -2,6 +2,7 @@ import { formatTime } from '../base/clock.ts';
 import { shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { CHANNELS, type Channel } from '../events/channels.ts';
+import { type CustomerIds, idsOfCold } from './addresses.ts';
 import type { Ask } from './ask.ts';
 import type { ColdCustomer, ColdRows } from './cold-store.ts';
 import { GroupReader } from './groups.ts';
@@ -25,6 +26,15 @@ export type ReadOutcome =
 /** Who a customer is, and what they allow. */
 export interface Profile extends CustomerNames {
   readonly consents: Partial<Record<Channel, ConsentEntry>>;
+}
+
+/** Reads more of a row than its features, in the same breath: what it reads is checked with them. */
+export interface RowGuest {
+  /**
+   * Called once or more for a question; only the last call counts.
+   * @param ids of the customer, undefined where nobody is known by the id
+   */
+  visit(row: RowView, sec: number, ids: CustomerIds | undefined): void;
 }
 
 const TWO_32 = 2 ** 32;
@@ -124,6 +134,7 @@ export class FeatureReader {
    * @param nowSec the time to read for; raised to the customer's last event where that is later and `isAsked` is false
    * @param isAsked whether the caller named the time, so that an earlier one than the state's is refused
    * @param keys of group features: `campaign`, `channel`, `action`, `source`, `store`, `sku`
+   * @param guest reads the row, too
    */
   read(
     customerId: string,
@@ -131,6 +142,7 @@ export class FeatureReader {
     isAsked: boolean,
     values: Float64Array,
     keys: Ask['keys'] = NO_KEYS,
+    guest?: RowGuest,
   ): ReadOutcome {
     const { id, view, ask, identities } = this;
     const length = writeId(customerId, id);
@@ -143,35 +155,50 @@ export class FeatureReader {
       if (slot < 0) {
         const customer = this.cold?.find(id.subarray(0, length), customerId, identities.stamp);
         if (!identities.isSteady) continue;
-        if (customer !== undefined) return this.readCold(customer, customerId, nowSec, isAsked);
+        if (customer !== undefined) return this.readCold(customer, customerId, nowSec, isAsked, guest);
         this.offset = 0;
         this.lastSec = 0;
         this.compute(this.empty, nowSec);
+        guest?.visit(this.empty, nowSec, undefined);
         return 'unknown';
       }
       const version = table.begin(slot, view);
       if ((version & 1) === 1) continue;
-      const outcome = this.readRow(view, nowSec, isAsked);
+      const outcome = this.readRow(view, nowSec, isAsked, guest, identities);
       if (table.isValid(view, version, identities.fingerprintLo, identities.fingerprintHi) && identities.isSteady)
         return outcome;
     }
     return 'busy';
   }
 
-  private readRow(row: RowView, nowSec: number, isAsked: boolean): 'known' | 'beforeState' {
+  private readRow(
+    row: RowView,
+    nowSec: number,
+    isAsked: boolean,
+    guest: RowGuest | undefined,
+    ids: CustomerIds,
+  ): 'known' | 'beforeState' {
     this.lastSec = row.u32[row.base + HEADER.lastSec];
     this.offset = row.u32[row.base + HEADER.offsetLo] + row.u32[row.base + HEADER.offsetHi] * TWO_32;
     const isEarly = nowSec < this.lastSec;
     if (isEarly && isAsked) return 'beforeState';
-    this.compute(row, isEarly ? this.lastSec : nowSec);
+    const sec = isEarly ? this.lastSec : nowSec;
+    this.compute(row, sec);
+    guest?.visit(row, sec, ids);
     return 'known';
   }
 
-  private readCold(customer: ColdCustomer, asked: string, nowSec: number, isAsked: boolean): 'known' | 'beforeState' {
+  private readCold(
+    customer: ColdCustomer,
+    asked: string,
+    nowSec: number,
+    isAsked: boolean,
+    guest: RowGuest | undefined,
+  ): 'known' | 'beforeState' {
     this.lastCold = customer;
     this.lastColdId = asked;
     this.identities.shard = shardOf(customer.id, 0, customer.id.length, this.tables.length);
-    return this.readRow(customer.row, nowSec, isAsked);
+    return this.readRow(customer.row, nowSec, isAsked, guest, idsOfCold(customer));
   }
 
   /**

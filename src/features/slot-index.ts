@@ -127,6 +127,16 @@ export class SlotIndex {
     return u8.subarray(first, first + (u32[at + KEY.meaning] & LENGTH_MASK));
   }
 
+  /** Copies the first bytes of an id, as many as fit. @returns how many */
+  copyId(key: number, into: Uint8Array): number {
+    const { u32, u8, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    const length = Math.min(into.length, u32[at + KEY.meaning] & LENGTH_MASK);
+    const first = (at + KEY_HEADER_WORDS) * 4;
+    for (let i = 0; i < length; i++) into[i] = u8[first + i];
+    return length;
+  }
+
   /** Every key in the heap, in the order in which they came. */
   *keys(): Generator<number> {
     const { u32, regions } = this.shard;

@@ -26,9 +26,28 @@ const Context = Type.Object(
 
 const Thresholds = Type.Object({ high: Type.Number(), medium: Type.Number() }, strict);
 
+const HOURS_OF_DAY = 24;
+const Terms = Type.Array(Type.Number(), { minItems: HOURS_OF_DAY, maxItems: HOURS_OF_DAY });
+
+/** What the hour adds to the log-odds of a probability, outside the model: 48 hours cost no run. */
+const Hours = Type.Object(
+  {
+    /** By hour of the business, 0 where the column says it as it stands. */
+    terms: Terms,
+    /** On Saturday and Sunday, where they differ. */
+    weekendTerms: Type.Optional(Terms),
+    /** Weight of the customer's own hours, 1 where it is left out. */
+    own: Type.Optional(Type.Number()),
+  },
+  strict,
+);
+
 const Column = Type.Object(
   {
     name,
+    /** The head that it answers for, where that is not the bundle's: one model may stand behind several heads. */
+    of: Type.Optional(name),
+    hours: Type.Optional(Hours),
     means: Type.String({ minLength: 1 }),
     /** `propensity`: a calibrated probability from 0 to 1. `score`: any other number. */
     kind: Type.Union([Type.Literal('propensity'), Type.Literal('score')]),

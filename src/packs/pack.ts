@@ -44,6 +44,8 @@ export interface Pack {
   readonly sha256: string;
   readonly currency: PackFile['currency'];
   readonly utcOffset: string;
+  /** The same in seconds east of UTC. */
+  readonly zoneOffsetSec: number;
   readonly plan: FeaturePlan;
   /** What `items.yaml` says of each sku. */
   readonly items: Items;
@@ -74,9 +76,10 @@ export const compilePack = (source: PackSource): Pack => {
   const labels = parsePackFile(source, 'labels.yaml') ?? { labels: [] };
   const specs = featureSpecs(parsePackFile(source, 'features.yaml'));
   const items = itemsOf(parsePackFile(source, 'items.yaml') ?? { items: [] });
+  const zoneOffsetSec = offsetSec(file.utcOffset);
   const plan = compilePlan(specs, {
     minorDigits: file.currency.minorDigits,
-    zoneOffsetSec: offsetSec(file.utcOffset),
+    zoneOffsetSec,
     items,
   });
   const channels = channelSpecs(parsePackFile(source, 'channels.yaml') ?? { channels: [] });
@@ -88,6 +91,7 @@ export const compilePack = (source: PackSource): Pack => {
     sha256: packSha256(source),
     currency: file.currency,
     utcOffset: file.utcOffset,
+    zoneOffsetSec,
     plan,
     items,
     featureNames: specs.map((spec) => spec.name),
