@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { failingService, type Owner, startService } from '../support/service.ts';
@@ -15,6 +16,8 @@ const LOADED_MS_MAX = 400;
 /** Every so many cycles the service is killed once more, while it starts: at most this long after. */
 const KILLED_STARTS_EVERY = 8;
 const START_MS_MAX = 2500;
+/** Every other service has room for some of the customers only. */
+const ROWS_MAX = 64;
 
 export interface KillReport {
   readonly cycles: number;
@@ -29,7 +32,7 @@ export interface KillReport {
 
 /**
  * Kills a service under load again and again, at random moments, on one data directory. After each start: nothing
- * acknowledged is lost and nothing is applied twice. At the end every order was acknowledged; state and log are checked in
+ * acknowledged is lost and nothing is applied twice, whether there is a bound on rows or not. At the end every order was acknowledged; state and log are checked in
  * every way.
  * @param onCycle told after each
  */
@@ -43,13 +46,16 @@ export const killCycles = async (
   const ledger = new Ledger(owner, join(folder, 'ledger'));
   const client = new LoadClient({ ledger, connections: CONNECTIONS });
   const logged = new LoggedOrders(dataDir);
+  const bounded = join(folder, 'bounded.yaml');
+  writeFileSync(bounded, `limits: { rowsMax: ${ROWS_MAX} }\n`);
   let killedStarts = 0;
   for (let cycle = 1; cycle <= cycles; cycle++) {
     if (cycle % KILLED_STARTS_EVERY === 0) {
       await killStart(owner, dataDir);
       killedStarts++;
     }
-    const service = await startService(owner, { dataDir });
+    const args = cycle % 2 === 0 ? ['--config', bounded] : [];
+    const service = await startService(owner, { dataDir, args });
     await assertNothingLost(service, ledger, logged);
     const load = client.run(service.http);
     await delay(Math.random() * LOADED_MS_MAX);
