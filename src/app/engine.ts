@@ -1,16 +1,17 @@
-import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
+import { wallClock } from '../base/clock.ts';
 import { BeckonError, ERRORS, type ErrorCode } from '../base/errors.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
 import type { Shard } from '../features/shard.ts';
 import { prove } from '../inference/prove.ts';
 import { type Bundle, chooseBundles, readBundle } from '../inference/repository.ts';
-import { compilePack, type Pack } from '../packs/pack.ts';
-import { type PackSource, readPackSource } from '../packs/pack-source.ts';
+import { compilePack, loadPack, type Pack } from '../packs/pack.ts';
+import type { PackChange, PackChangeAsk } from '../packs/pack-change.ts';
 import { adminServer } from '../serving/http/admin.ts';
-import { coldPathOf } from '../state/data-dir.ts';
+import { readAppliedPacks, writeAppliedPacks } from '../state/applied-packs.ts';
+import { coldPathOf, DataDir } from '../state/data-dir.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import {
   createMetrics,
@@ -21,11 +22,14 @@ import {
   type ShardFacts,
 } from '../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
+import { PackChanger, type ServedPack } from './pack-changer.ts';
+import { packInForce } from './pack-in-force.ts';
 import { notReadyReason } from './readiness.ts';
 import { makeStateMemory, type StateView, viewState } from './shared-state.ts';
 import type { StateFacts } from './state-facts.ts';
-import { Link } from './threads/link.ts';
+import { giveBackMemory } from './threads/give-back.ts';
 import type { ServingThreadData } from './threads/serving-thread.ts';
+import { endThread, startThread, type Thread } from './threads/thread.ts';
 import type { WriterThreadData } from './threads/writer-thread.ts';
 
 const PROOFS_FILE = 'proven-bundles.json';
@@ -44,55 +48,47 @@ export interface EngineOptions {
   readonly onFailure: (error: Error) => void;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  readonly link: Link;
-  readonly ended: Promise<void>;
-}
-
 /**
  * The service in one process: this thread supervises and keeps the admin door, one thread writes, others serve. What
  * it starts, it stops in reverse.
  */
 export class Engine {
   private readonly options: EngineOptions;
-  private readonly source: PackSource;
-  private readonly pack: Pack;
-  private readonly view: StateView;
-  private readonly metrics: Metrics;
-  private readonly memory: ReturnType<typeof makeStateMemory>;
+  private dataDir!: DataDir;
+  private served!: ServedPack;
+  private view!: StateView;
+  private metrics!: Metrics;
   private writer!: Thread;
   private readonly serving: Thread[] = [];
   private admin!: ReturnType<typeof adminServer>;
+  /** Once all threads serve. */
+  private changer: PackChanger | undefined;
   private isDraining = false;
 
   constructor(options: EngineOptions) {
     this.options = options;
     setLimits(options.config.limits);
-    this.source = readPackSource(options.config.pack);
-    this.pack = compilePack(this.source);
-    this.memory = makeStateMemory(this.pack, LIMITS.shards, coldPathOf(options.config.dataDir));
-    this.view = viewState(this.pack, this.memory);
-    const { tables, status } = this.view;
-    this.metrics = createMetrics('main', {
-      shards: () => tables.map(({ shard }) => shardFacts(shard)),
-      pendingEvents: () => status.pendingEvents,
-      logOffset: () => status.appliedOffset,
-    });
   }
 
   /** @returns when the state is caught up and all doors answer. @throws BeckonError of what could not be started */
   async start(): Promise<Addresses> {
     const { config } = this.options;
-    const bundlesRead = this.readBundles();
-    const data: WriterThreadData = { config, source: this.source, memory: this.memory };
-    this.writer = this.spawn('./threads/writer-thread.ts', data, {
+    this.served = await this.openPack();
+    const { source, pack, memory, bundles } = this.served;
+    this.view = viewState(pack, memory);
+    this.metrics = createMetrics('main', {
+      shards: () => this.view.tables.map(({ shard }) => shardFacts(shard)),
+      pendingEvents: () => this.view.status.pendingEvents,
+      logOffset: () => this.view.status.appliedOffset,
+    });
+    const data: WriterThreadData = { config, logPath: this.dataDir.logPath, source, memory };
+    this.writer = this.spawn('./writer-thread.ts', data, {
       failed: ({ code, message }: { code?: string; message: string }) =>
         this.options.onFailure(ours(Object.assign(new Error(message), { code }))),
       progress: (at: { offset: number; end: number }) => this.options.logger.debug(at, 'reading the log'),
     });
-    const [bundles] = await Promise.all([this.prove(bundlesRead), this.recover()]);
-    const httpPort = await this.startServing(bundles);
+    await Promise.all([this.prove(bundles), this.recover()]);
+    const httpPort = await this.startServing();
     const { host } = config;
     return { http: `${host}:${httpPort}`, admin: `${host}:${(this.admin.server.address() as AddressInfo).port}` };
   }
@@ -101,28 +97,37 @@ export class Engine {
   async stop(): Promise<void> {
     this.isDraining = true;
     await Promise.all(this.serving.map(({ link }) => link.ask('drain')));
-    await Promise.all(this.serving.map((thread) => end(thread)));
-    await end(this.writer);
+    await this.changer?.close();
+    await Promise.all(this.serving.map((thread) => endThread(thread)));
+    await endThread(this.writer);
     await this.admin.close();
     this.metrics.close();
+    this.dataDir.close();
   }
 
-  /** After a failure: lets the process end whatever the threads are doing. */
+  /** Lets the process end although threads do not answer. */
   abandon(): void {
     for (const thread of [this.writer, ...this.serving]) thread?.worker.unref();
     void this.admin?.close();
   }
 
-  private readBundles(): Bundle[] {
-    const names = new Set(this.pack.featureNames);
-    return chooseBundles(this.pack.folder, this.pack.name).map((ref) => readBundle(ref, names));
+  /** Takes the data directory, and finds the pack and the models to serve. */
+  private async openPack(): Promise<ServedPack> {
+    const { config, logger } = this.options;
+    const { name } = loadPack(config.pack);
+    this.dataDir = DataDir.open(config.dataDir, { shards: LIMITS.shards, pack: name, nowMs: wallClock.nowMs() });
+    const { source, applied } = await packInForce(config);
+    // Whatever was applied before counts no more, also if the folder comes to hold what it held by then.
+    if (applied === undefined && readAppliedPacks(config.dataDir).length > 0) writeAppliedPacks(config.dataDir, []);
+    const pack = compilePack(source);
+    if (applied !== undefined)
+      logger.info({ version: pack.version, sha256: pack.sha256 }, 'the applied pack is in force');
+    const memory = makeStateMemory(pack, LIMITS.shards, coldPathOf(config.dataDir));
+    return { source, pack, memory, bundles: readBundles(pack) };
   }
 
-  private async prove(bundles: Bundle[]): Promise<Bundle[]> {
-    const { dataDir } = this.options.config;
-    mkdirSync(dataDir, { recursive: true });
-    for (const bundle of bundles) await prove(bundle, { cachePath: join(dataDir, PROOFS_FILE) });
-    return bundles;
+  private async prove(bundles: readonly Bundle[]): Promise<void> {
+    for (const bundle of bundles) await prove(bundle, { cachePath: join(this.dataDir.path, PROOFS_FILE) });
   }
 
   /** The admin door answers while the log is read, so that an orchestrator sees a live service that is not ready. */
@@ -144,56 +149,61 @@ export class Engine {
     ]);
   }
 
-  private async startServing(bundles: Bundle[]): Promise<number> {
+  private async startServing(): Promise<number> {
     const { config, version } = this.options;
+    const { source, memory, bundles } = this.served;
     let port = config.httpPort;
     for (let number = 0; number < config.servingThreads; number++) {
       const { port1, port2 } = new MessageChannel();
       await this.writer.link.ask('connect', port1, [port1]);
       const started = Promise.withResolvers<void>();
-      const data: ServingThreadData = {
-        config,
-        source: this.source,
-        memory: this.memory,
-        bundles,
-        version,
-        name: `serving-${number}`,
-        writerPort: port2,
+      const name = `serving-${number}`;
+      const data: ServingThreadData = { config, source, memory, bundles, version, name, writerPort: port2 };
+      const handlers = {
+        started: started.resolve,
+        metrics: () => this.metricsText(),
+        state: () => this.state(),
+        changePack: (ask: PackChangeAsk) => this.changePack(ask),
+        packChange: () => this.changer?.progress ?? { underWay: false },
       };
-      const thread = this.spawn(
-        './threads/serving-thread.ts',
-        data,
-        { started: started.resolve, metrics: () => this.metricsText(), state: () => this.state() },
-        [port2],
-      );
+      const thread = this.spawn('./serving-thread.ts', data, handlers, [port2]);
       this.serving.push(thread);
       await Promise.race([started.promise, thread.ended]);
       // The first picks the port where it is 0; the others share it.
       port = await listening(thread.link.ask<number>('listen', port), config.host, port);
     }
+    this.changer = this.openChanger();
     return port;
   }
 
-  private spawn(
-    file: string,
-    data: unknown,
-    handlers: Record<string, (payload: never) => unknown>,
-    transferList: MessagePort[] = [],
-  ): Thread {
-    const worker = new Worker(new URL(file, import.meta.url), {
-      workerData: data,
-      transferList: transferList as never,
+  private async changePack(ask: PackChangeAsk): Promise<PackChange> {
+    if (this.changer === undefined) throw new BeckonError('NOT_READY', 'the service is still starting');
+    return this.changer.change(ask);
+  }
+
+  private openChanger(): PackChanger {
+    const { config, logger, onFailure } = this.options;
+    return new PackChanger(this.served, {
+      config,
+      writer: this.writer.link,
+      serving: this.serving.map(({ link }) => link),
+      prove: (bundle) => this.prove([bundle]),
+      stateBytes: () => this.view.tables.reduce((sum, { shard }) => sum + shard.bytesInUse, 0),
+      changed: (served) => {
+        this.served = served;
+        this.view = viewState(served.pack, served.memory);
+        const { version, sha256 } = served.pack;
+        logger.info({ version, sha256 }, 'the pack has changed');
+        setImmediate(giveBackMemory);
+      },
+      onFailure,
     });
-    const link = new Link(worker, handlers);
-    const ended = new Promise<void>((resolve, reject) => {
-      worker.once('error', (error) => reject(ours(error)));
-      worker.once('exit', () => resolve());
-    });
-    ended.catch((error: Error) => {
-      link.fail(error);
-      this.options.onFailure(error);
-    });
-    return { worker, link, ended };
+  }
+
+  private spawn(...started: Parameters<typeof startThread>): Thread {
+    const thread = startThread(...started);
+    thread.ended.catch((error: Error) => this.options.onFailure(ours(error)));
+    return thread;
   }
 
   private async metricsText(): Promise<string> {
@@ -239,8 +249,7 @@ const ours = (error: Error & { code?: string }): Error =>
     ? new BeckonError(error.code as ErrorCode, error.message)
     : error;
 
-/** A thread ends by itself once nothing holds its loop: one that is inside ONNX Runtime must not be terminated. */
-const end = async ({ worker, link }: Thread): Promise<void> => {
-  await link.ask('stop');
-  worker.unref();
+const readBundles = (pack: Pack): Bundle[] => {
+  const names = new Set(pack.featureNames);
+  return chooseBundles(pack.folder, pack.name).map((ref) => readBundle(ref, names));
 };

@@ -1,12 +1,13 @@
 import { wallClock } from '../base/clock.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
 import { SqliteLog } from '../log/sqlite-log.ts';
-import { loadPack, type Pack } from '../packs/pack.ts';
+import { compilePack, loadPack, type Pack } from '../packs/pack.ts';
 import type { ColdDatabase } from '../state/cold-database.ts';
 import type { ColdReader } from '../state/cold-reader.ts';
 import { coldPathOf, DataDir } from '../state/data-dir.ts';
 import { Writer } from '../state/writer.ts';
 import type { Config } from './config-schema.ts';
+import { packInForce } from './pack-in-force.ts';
 import {
   dedupeWindows,
   makeStateMemory,
@@ -37,14 +38,15 @@ export const openLocalState = async (
   onProgress?: (offset: number, end: number) => void,
 ): Promise<LocalState> => {
   setLimits(config.limits);
-  const pack = loadPack(config.pack);
   const dataDir = DataDir.open(config.dataDir, {
     shards: LIMITS.shards,
-    pack: pack.name,
+    pack: loadPack(config.pack).name,
     nowMs: wallClock.nowMs(),
   });
   let cold: ColdDatabase | undefined;
   try {
+    const { source } = await packInForce(config);
+    const pack = compilePack(source);
     const log = SqliteLog.open(dataDir.logPath);
     const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards, coldPathOf(dataDir.path)));
     cold = openColdDatabase(pack, view);

@@ -51,9 +51,13 @@ export const viewState = (pack: Pack, memory: StateMemory): StateView => {
   };
 };
 
-/** The writer's side of the rows that have no room; undefined where there is no bound. @throws BeckonError LOG_UNAVAILABLE */
-export const openColdDatabase = (pack: Pack, { coldPath }: StateView): ColdDatabase | undefined =>
-  coldPath === undefined ? undefined : new ColdDatabase(coldPath, pack.plan.rowWords);
+/**
+ * The writer's side of the rows that have no room; undefined where there is no bound.
+ * @param isNew false where another thread has filled it
+ * @throws BeckonError LOG_UNAVAILABLE
+ */
+export const openColdDatabase = (pack: Pack, { coldPath }: StateView, isNew = true): ColdDatabase | undefined =>
+  coldPath === undefined ? undefined : new ColdDatabase(coldPath, pack.plan.rowWords, isNew);
 
 /** A reader's side, once the writer has opened its own; undefined where there is no bound. */
 export const openColdReader = (pack: Pack, { coldPath }: StateView): ColdReader | undefined =>

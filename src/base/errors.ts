@@ -70,8 +70,15 @@ export const ERRORS = {
   // Starting and commands
   CONFIG_INVALID: kind(500, 'FAILED_PRECONDITION', false, 'The configuration cannot be used.'),
   ADDRESS_UNAVAILABLE: kind(500, 'FAILED_PRECONDITION', true, 'The address cannot be listened on.'),
-  PACK_INVALID: kind(500, 'FAILED_PRECONDITION', false, 'The pack cannot be used.'),
-  BUNDLE_REFUSED: kind(500, 'FAILED_PRECONDITION', false, 'The model bundle was refused.'),
+  PACK_INVALID: kind(422, 'FAILED_PRECONDITION', false, 'The pack cannot be used.'),
+  PACK_REFUSED: kind(
+    422,
+    'FAILED_PRECONDITION',
+    false,
+    'The pack by itself is right, but cannot take the place of the one in force.',
+  ),
+  PACK_CHANGING: kind(409, 'ABORTED', true, 'Another change of the pack is under way.'),
+  BUNDLE_REFUSED: kind(422, 'FAILED_PRECONDITION', false, 'The model bundle was refused.'),
   DATA_DIR_LOCKED: kind(500, 'FAILED_PRECONDITION', true, 'Another process uses the data directory.'),
   DATA_FORMAT_UNSUPPORTED: kind(
     500,

@@ -22,10 +22,14 @@ Exit code 0: all of it can be used. 1: something is refused. 2: the configuratio
   },
   async run(args, io) {
     const { configOf } = await import('./folded-state.ts');
-    const { loadPack } = await import('../packs/pack.ts');
+    const { packInForce } = await import('../app/pack-in-force.ts');
+    const { compilePack } = await import('../packs/pack.ts');
     const config = configOf(args, io);
     io.stdout.write(`ok  configuration: pack ${config.pack}, data directory ${config.dataDir}\n`);
-    const pack = loadPack(config.pack);
+    const { source, applied } = await packInForce(config);
+    const pack = compilePack(source);
+    if (applied !== undefined)
+      io.stdout.write(`ok  applied: ${config.pack} has not changed since, so pack ${applied.version} is in force\n`);
     if (typeof args.values.diff === 'string') {
       const { checkDiff } = await import('./check-diff.ts');
       const other = configOf({ ...args, values: { ...args.values, pack: args.values.diff } }, io);

@@ -47,11 +47,14 @@ The log is only read: a service may run on it, and what it has when the export b
     const { parseCondition } = await import('../learning/condition.ts');
     const { Export: Exporter } = await import('../learning/export.ts');
     const { SqliteLog } = await import('../log/sqlite-log.ts');
-    const { loadPack } = await import('../packs/pack.ts');
+    const { packInForce } = await import('../app/pack-in-force.ts');
+    const { compilePack, loadPack } = await import('../packs/pack.ts');
     const { startProgress } = await import('./progress.ts');
     const config = loadConfig({ flags: args.values, environment: io.environment, folder: io.folder });
     setLimits(config.limits);
-    const pack = loadPack(config.pack);
+    // A copy of a log comes without the packs that were applied to it.
+    const pack =
+      args.values.log === undefined ? compilePack((await packInForce(config)).source) : loadPack(config.pack);
     const moments = readMoments(args.values as MomentOptions, pack.moment);
     const labels = chooseLabels(args.values.labels as string | undefined, pack.labels, moments);
     const where = (args.values.where ?? []) as string[];

@@ -1,5 +1,5 @@
-import { hashText } from '../base/hash.ts';
-import { definitionOfType } from '../events/catalogue.ts';
+import { hashText, shardOf } from '../base/hash.ts';
+import { CATALOGUE, definitionOfType } from '../events/catalogue.ts';
 import type { GroupEffect } from '../events/residue.ts';
 import { EventFacts } from './facts.ts';
 import type { GroupTablePlan } from './group-table-plan.ts';
@@ -15,6 +15,8 @@ const TWO_32 = 2 ** 32;
 const LINKED = definitionOfType('identity.linked')?.code;
 const UNLINKED = definitionOfType('identity.unlinked')?.code;
 const ERASED = definitionOfType('customer.erased')?.code;
+/** Codes of the types that change no customer. */
+const OF_NO_CUSTOMER = new Set(CATALOGUE.filter(({ isOfCustomer }) => !isOfCustomer).map(({ code }) => code));
 
 /** What takes what events add to groups; the tables of a shard, unless somebody listens. */
 export type GroupSink = Pick<GroupTable, 'add'>;
@@ -75,6 +77,12 @@ export class Applier {
   ): void {
     if (typeCode === ERASED) {
       this.erase(subject, start, end);
+      return;
+    }
+    if (OF_NO_CUSTOMER.has(typeCode)) {
+      this.lateSec = 0;
+      this.hasTouched = false;
+      this.countEvent(this.tables[shardOf(subject, start, end, this.tables.length)]);
       return;
     }
     const { row, facts, plan, identities } = this;

@@ -44,6 +44,8 @@ export const selectorProblem = (spec: SelectorSpec, knowsItems = false): string 
   if (spec.event !== undefined && spec.events !== undefined) return 'takes `event` or `events`, not both';
   for (const name of namesOf(spec))
     if (!EVENTS.has(name)) return `unknown event \`${name}\`${didYouMean(name, [...EVENTS.keys()])}`;
+  const other = namesOf(spec).find((name) => EVENTS.get(name)?.isOfCustomer === false);
+  if (other !== undefined) return `\`${other}\` is about no customer, so there is nothing to keep for one`;
   for (const field of Object.keys(spec.where ?? {})) {
     const problem = fieldProblem(spec, field, false, knowsItems);
     if (problem !== undefined) return problem;

@@ -8,10 +8,13 @@ export interface PackDiff {
   readonly features: readonly FeatureChange[];
   /** Features that mean the same in both. */
   readonly featuresSame: number;
-  /** Words of a row. */
-  readonly rowWords: readonly [before: number, after: number];
+  readonly rowBytes: readonly [before: number, after: number];
+  readonly items: readonly Change[];
   readonly labels: readonly Change[];
   readonly segments: readonly Change[];
+  readonly actions: readonly Change[];
+  readonly channels: readonly Change[];
+  readonly campaigns: readonly Change[];
 }
 
 export interface Change {
@@ -26,6 +29,8 @@ export interface FeatureChange extends Change {
   readonly words: number;
 }
 
+const WORD_BYTES = 4;
+
 /** Say nothing about what a feature counts. */
 const WORDING: readonly string[] = ['name', 'description', 'serves'];
 
@@ -38,11 +43,35 @@ export const packDiff = (before: Pack, after: Pack): PackDiff => {
     settings: settingChanges(before, after),
     features,
     featuresSame: after.featureNames.filter((name) => names.has(name) && !told.has(name)).length,
-    rowWords: [before.plan.rowWords, after.plan.rowWords],
+    rowBytes: [before.plan.rowWords * WORD_BYTES, after.plan.rowWords * WORD_BYTES],
+    items: changes(before.items, after.items),
     labels: changes(labelsOf(before), labelsOf(after)),
     segments: changes(segmentsOf(before), segmentsOf(after)),
+    actions: changes(byId(before.actions, 'actionId'), byId(after.actions, 'actionId')),
+    channels: changes(byId(before.channels, 'channel'), byId(after.channels, 'channel')),
+    campaigns: changes(byId(before.campaigns, 'campaignId'), byId(after.campaigns, 'campaignId')),
   };
 };
+
+/**
+ * Whether the same log gives the same words under both packs, so that nothing has to be folded anew. It may say no where
+ * it would: two features in another order, or another default.
+ */
+export const foldsAlike = (before: Pack, after: Pack): boolean => foldOf(before) === foldOf(after);
+
+/** All of a pack that the state depends on, as one text. */
+const foldOf = ({ currency, utcOffset, plan, items }: Pack): string => {
+  const features = plan.features.map((feature) => ({ name: feature.spec.name, ...meaning(feature) }));
+  const written = JSON.stringify(plan.features.map(({ spec }) => spec));
+  const asked = new Set([...written.matchAll(/"(?:lines\.)?item\.([^"]+)"/g)].map(([, name]) => name));
+  // What these kinds look up beside the fields that they name.
+  if (plan.features.some(({ spec }) => LOOK_UP_ITEMS.includes(spec.kind))) asked.add('category').add('supplyDays');
+  const facts = [...items].map(([sku, item]) => [sku, Object.entries(item).filter(([name]) => asked.has(name))]);
+  const told = facts.filter(([, own]) => own.length > 0).map(([sku, own]) => [sku, Object.fromEntries(own as never)]);
+  return canonical([currency.minorDigits, utcOffset, features, Object.fromEntries(told)]);
+};
+
+const LOOK_UP_ITEMS: readonly string[] = ['runOut', 'affinity'];
 
 const settingChanges = (before: Pack, after: Pack): Change[] => {
   const settings = ({ name, currency, utcOffset }: Pack) => ({
@@ -121,7 +150,10 @@ const labelsOf = ({ labels, moment }: Pack): Map<string, unknown> => {
 const segmentsOf = ({ segments }: Pack): Map<string, unknown> =>
   new Map(Object.entries((segments as { segments?: Record<string, unknown> } | null)?.segments ?? {}));
 
-const changes = (before: Map<string, unknown>, after: Map<string, unknown>): Change[] => {
+const byId = <K extends string>(specs: readonly Readonly<Record<K, string>>[], key: K): Map<string, unknown> =>
+  new Map(specs.map((spec) => [spec[key], spec]));
+
+const changes = (before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): Change[] => {
   const list: Change[] = [];
   for (const [name, value] of after) {
     const how = !before.has(name) ? 'added' : canonical(before.get(name)) === canonical(value) ? undefined : 'changed';

@@ -2,7 +2,9 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { BeckonError } from '../base/errors.ts';
 import { copyLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
-import { copyMeta, type DataDirMeta, logPathOf, readMeta, refuseFull, syncDirectory } from './data-dir.ts';
+import { copyAppliedPacks } from './applied-packs.ts';
+import { copyMeta, type DataDirMeta, logPathOf, readMeta, refuseFull } from './data-dir.ts';
+import { syncDirectory } from './durable-file.ts';
 
 /** The parts of the work; each is told how much of how much is done. */
 export interface CopyProgress {
@@ -26,6 +28,7 @@ export const backUp = async (dataDir: string, folder: string, progress: CopyProg
   try {
     await copyLog(logPathOf(dataDir), logPathOf(part), progress.copied);
     const extent = await verifyLog(logPathOf(part), progress.verified);
+    copyAppliedPacks(dataDir, part);
     copyMeta(dataDir, part);
     syncDirectory(part);
     rename(part, target);

@@ -40,16 +40,19 @@ export class ColdDatabase implements ColdStore {
   private readonly statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
   private isOpen = false;
 
-  /** @param path of the database, which is made anew. @throws BeckonError LOG_UNAVAILABLE */
-  constructor(path: string, rowWords: number) {
+  /**
+   * @param isNew whether it is made anew; otherwise one is taken over that another thread has made and filled
+   * @throws BeckonError LOG_UNAVAILABLE
+   */
+  constructor(path: string, rowWords: number, isNew = true) {
     this.path = path;
     this.rowWords = rowWords;
-    this.removeFiles();
+    if (isNew) this.removeFiles();
     try {
       this.db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS });
       // What has left is overwritten: an erased customer was here, too.
       this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON;
-        PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX}; PRAGMA cache_size = -65536; ${SCHEMA}`);
+        PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX}; PRAGMA cache_size = -65536; ${isNew ? SCHEMA : ''}`);
       const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, this.db.prepare(sql)]);
       this.statements = Object.fromEntries(prepared) as typeof this.statements;
     } catch (error) {
@@ -99,8 +102,13 @@ export class ColdDatabase implements ColdStore {
 
   /** Removes the files: the next process begins anew. */
   close(): void {
-    if (this.db.isOpen) this.db.close();
+    this.handOver();
     this.removeFiles();
+  }
+
+  /** Closes it for another thread that has taken it over. */
+  handOver(): void {
+    if (this.db.isOpen) this.db.close();
   }
 
   private change(work: (statements: ColdDatabase['statements']) => void): void {

@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { formatTime, parseTime } from '../base/clock.ts';
 import { BeckonError } from '../base/errors.ts';
 import { type Database, openDatabase, sqliteProblem } from '../log/sqlite.ts';
+import { syncDirectory, writeDurably } from './durable-file.ts';
 
 /** Format of the directory as a whole; raised when a version of today could no longer read it. */
 const DATA_DIR_FORMAT = 1;
@@ -80,18 +70,25 @@ export class DataDir {
 
   /** Lets other processes in. */
   close(): void {
-    if (this.#lock.isOpen) this.#lock.close();
+    if (!this.#lock.isOpen) return;
+    removeColdRows(this.path);
+    this.#lock.close();
   }
 }
 
 export const logPathOf = (dataDir: string): string => join(dataDir, LOG_FILE);
 
-/** Database of the rows that have no room in memory, while a process has any. */
-export const coldPathOf = (dataDir: string): string => join(dataDir, COLD_FILE);
+/**
+ * Database of the rows that have no room in memory, while a process has any.
+ * @param number tells the databases of two states apart
+ */
+export const coldPathOf = (dataDir: string, number = 0): string =>
+  join(dataDir, number === 0 ? COLD_FILE : `${COLD_FILE}.${number}`);
 
 /** What a process that was killed has left of them: the log says it all, and erased customers must not stay in there. */
 const removeColdRows = (path: string): void => {
-  for (const name of namesIn(path)) if (name.startsWith(COLD_FILE)) rmSync(join(path, name));
+  const names = existsSync(path) ? namesIn(path) : [];
+  for (const name of names) if (name.startsWith(COLD_FILE)) rmSync(join(path, name));
 };
 
 /** What stands in a directory that nobody has put anything into: the lock, and what a file system makes itself. */
@@ -178,26 +175,12 @@ const parseMeta = (text: string): DataDirMeta | undefined => {
 
 const writeMeta = (path: string, { format, shards, createdAtMs, pack }: DataDirMeta): void => {
   const text = JSON.stringify({ format, shards, createdAt: formatTime(createdAtMs), pack }, null, 2);
-  writeMetaText(path, `${text}\n`);
+  writeDurably(path, META_FILE, `${text}\n`);
 };
 
 /** Everything that a directory was made with, byte by byte. */
 export const copyMeta = (from: string, to: string): void =>
-  writeMetaText(to, readFileSync(join(from, META_FILE), 'utf8'));
-
-/** Written beside and renamed, so that a crash leaves either no meta or a whole one. */
-const writeMetaText = (path: string, text: string): void => {
-  const file = join(path, META_FILE);
-  const fd = openSync(`${file}.new`, 'w');
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(`${file}.new`, file);
-  syncDirectory(path);
-};
+  writeDurably(to, META_FILE, readFileSync(join(from, META_FILE), 'utf8'));
 
 const makeDirectory = (path: string): void => {
   try {
@@ -205,16 +188,6 @@ const makeDirectory = (path: string): void => {
     if (mkdirSync(path, { recursive: true }) !== undefined) syncDirectory(dirname(path));
   } catch (error) {
     throw unusable(path, error);
-  }
-};
-
-/** Makes the names in a directory durable. */
-export const syncDirectory = (path: string): void => {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 };
 

@@ -1,5 +1,5 @@
 import { hash64, shardOf } from '../base/hash.ts';
-import { definitionOfType } from '../events/catalogue.ts';
+import { definitionOfCode, definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import type { FeaturePlan } from '../features/plan.ts';
@@ -125,7 +125,9 @@ export class Eraser {
     const { reader } = this;
     const { bytes, typeCode, subjectStart, subjectEnd } = reader;
     fingerprint(bytes, subjectStart, subjectEnd);
-    const isTheirs = this.marks.has(hash64.lo) && this.ids.has(reader.subject());
+    // An item or a pack may be called like a customer.
+    const isTheirs =
+      this.marks.has(hash64.lo) && this.ids.has(reader.subject()) && definitionOfCode(typeCode)?.isOfCustomer === true;
     if (typeCode !== LINKED && typeCode !== UNLINKED) return isTheirs;
     const alias = reader.data().alias as string;
     if (!isTheirs && !this.ids.has(alias)) return false;

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { BeckonError } from '../base/errors.ts';
 import { RecordReader } from '../events/record.ts';
 import { copyLog, cutLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
+import { copyAppliedPacks } from './applied-packs.ts';
 import { type CopyProgress, metaOf } from './backup.ts';
 import { fillDataDir, logPathOf } from './data-dir.ts';
 
@@ -27,6 +28,7 @@ export const restore = async (
       const extent = await verifyLog(log, progress.verified);
       if (until !== undefined && extent.records < until)
         throw new BeckonError('USAGE', `the backup ends at offset ${extent.records}, before ${until}`);
+      copyAppliedPacks(folder, dataDir);
       return extent;
     } catch (error) {
       rmSync(log, { force: true });

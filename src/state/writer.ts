@@ -43,6 +43,8 @@ export interface WriterParts {
   readonly status: Status;
   /** Where the tables have a bound. */
   readonly cold?: ColdDatabase | undefined;
+  /** What the fold of the log so far has found to be rewritten; none before its first record. */
+  readonly erasures?: Erasures;
   /** Milliseconds of a monotonic clock, for measures only: no state depends on it. */
   readonly stopwatchMs: () => number;
 }
@@ -55,20 +57,23 @@ export class Writer {
   private readonly parts: WriterParts;
   private readonly applier: Applier;
   private readonly reader = new RecordReader();
-  private readonly erasures: Erasures;
+  readonly erasures: Erasures;
 
   constructor(parts: WriterParts) {
     this.parts = parts;
-    this.erasures = new Erasures(parts.log.secret);
+    this.erasures = parts.erasures ?? new Erasures(parts.log.secret);
     const { plan, tables, cold } = parts;
     const residency = cold === undefined ? undefined : new Residency(tables, cold);
     this.applier = new Applier(plan, tables, undefined, residency);
   }
 
-  /** Folds the whole log into the empty state. @param onProgress told the offset reached, after each group */
+  /**
+   * Folds what the log holds beyond the state: all of it where the state is empty.
+   * @param onProgress told the offset reached, after each group
+   */
   async recover(onProgress?: (offset: number) => void): Promise<void> {
     const { log, status } = this.parts;
-    const from = new Array<number>(log.partitions).fill(0);
+    const from = new Array<number>(log.partitions).fill(status.appliedOffset + 1);
     for await (const group of log.read(from)) {
       this.fold(group);
       onProgress?.(group.firstOffset + group.count);

@@ -61,7 +61,7 @@ export const DESIGN_TABLE: Readonly<Record<string, string>> = {
   'item.changed': 'sku! category attributes supplyDays margin signature',
   'staff.changed': 'staffId! capacityPerDay skills',
   'trigger.fired': 'name',
-  'pack.changed': 'version sha256',
+  'pack.changed': 'name version sha256',
   'customer.erased': '',
 };
 

@@ -13,9 +13,11 @@ const ROUTES = [
   'GET /v1/customers/{id}',
   'GET /v1/events/types',
   'GET /v1/models',
+  'GET /v1/packs/change',
   'GET /v1/packs/current',
   'GET /v1/state',
   'POST /v1/events',
+  'POST /v1/packs',
   'POST /v1/score',
   'POST /v1/score/batch',
 ];

@@ -35,7 +35,7 @@ test('what only reads otherwise is no difference: order, wording, one event as a
   const after = [{ ...paid, description: 'else', serves: 'more' }, { events: [event], ...rest }, mean];
   const diff = diffOf({ features: before }, { features: after });
   assert.deepEqual([diff.features, diff.featuresSame, diff.settings], [[], 3, []]);
-  assert.equal(diff.rowWords[0], diff.rowWords[1]);
+  assert.equal(diff.rowBytes[0], diff.rowBytes[1]);
 });
 
 test('added, removed and changed features, with the words that come and go', () => {
@@ -60,9 +60,9 @@ test('added, removed and changed features, with the words that come and go', () 
 test('the words of all changes add up to the difference of the rows', () => {
   const before = [orders, paid, ring('week', '10d')];
   const after = [ring('week', '10d'), ring('month', '30d'), { ...paid, field: 'discount' }];
-  const { features, rowWords } = diffOf({ features: before }, { features: after });
+  const { features, rowBytes } = diffOf({ features: before }, { features: after });
   const sum = features.reduce((total, { words }) => total + words, 0);
-  assert.equal(sum, rowWords[1] - rowWords[0]);
+  assert.equal(sum * 4, rowBytes[1] - rowBytes[0]);
   assert.notEqual(sum, 0);
 });
 

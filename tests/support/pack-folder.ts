@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -28,3 +28,11 @@ export const packFolder = (pack: {
     if (pack[name] !== undefined) write(`${name}.yaml`, pack[name]);
   return folder;
 };
+
+/** The files of a pack folder by name, as `POST /v1/packs` takes them. */
+export const packFiles = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );

@@ -1,19 +1,15 @@
-import type { AddressInfo } from 'node:net';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { setLimits } from '../../base/limits.ts';
-import { FeatureReader } from '../../features/read.ts';
-import { compilePack } from '../../packs/pack.ts';
-import { decisionStringifier } from '../../serving/http/decision-schema.ts';
-import { httpServer } from '../../serving/http/server.ts';
+import { Door } from '../../serving/http/door.ts';
+import { Status } from '../../state/status.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics, METRICS_CONTENT_TYPE } from '../../telemetry/metrics.ts';
+import { openPackServer, type PackServer, type ThreadParts } from '../pack-server.ts';
 import { notReadyReason } from '../readiness.ts';
-import { openScoring } from '../scoring.ts';
-import { openColdReader, viewState } from '../shared-state.ts';
+import { giveBackMemory } from './give-back.ts';
 import { Link } from './link.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
-import { WorkerPool } from './worker-pool.ts';
 import { WriterClient } from './writer-client.ts';
 
 /** A serving thread: a listener of its own on the shared port, reading the shared rows. */
@@ -23,67 +19,78 @@ export interface ServingThreadData extends ScoringThreadData {
   readonly writerPort: MessagePort;
 }
 
-/** Node's option, which Fastify passes on. */
-type ListenOptions = { host: string; port: number; reusePort: boolean };
-
-const { config, source, memory, bundles, name, version, writerPort } = workerData as ServingThreadData;
+const { name, version, writerPort, ...first } = workerData as ServingThreadData;
+const { config } = first;
 setLimits(config.limits);
 const logger = createLogger({ level: config.logLevel, thread: name });
 const metrics = createMetrics(name);
-const pack = compilePack(source);
-const view = viewState(pack, memory);
-const cold = openColdReader(pack, view);
-const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view, cold);
-const pool = new WorkerPool({ config, source, memory, bundles });
+const status = new Status(first.memory.status);
+const options = { bodyBytesMax: config.limits.bodyBytesMax, requestTimeoutMs: config.requestTimeoutMs, version };
 let isDraining = false;
 
+const describe = (cause: unknown): { message: string; stack?: string } =>
+  cause instanceof Error ? { message: cause.message, stack: cause.stack } : { message: String(cause) };
+
+/** The pack that requests are answered with, and one that is ready to take its place. */
+let serving: PackServer;
+let next: PackServer | undefined;
+/** Packs whose last requests are still being answered. */
+const leaving = new Set<Promise<void>>();
+
 const link = new Link(parentPort as MessagePort, {
-  async listen(port: number) {
-    const options: ListenOptions = { host: config.host, port, reusePort: config.servingThreads > 1 };
-    await app.listen(options);
-    return (app.server.address() as AddressInfo).port;
-  },
+  listen: (port: number) => door.listen({ host: config.host, port, reusePort: config.servingThreads > 1 }),
   metrics: () => metrics.part(),
+  async preparePack(data: Omit<ScoringThreadData, 'config'>) {
+    next = await openPackServer({ ...data, config }, thread, options);
+  },
+  changePack() {
+    const before = serving;
+    serving = next as PackServer;
+    next = undefined;
+    door.change(serving);
+    const left = before.close();
+    leaving.add(left);
+    void left.then(() => leaving.delete(left));
+  },
+  /** @returns when the packs before this one are closed */
+  async forgetPacks() {
+    await Promise.all(leaving);
+    setImmediate(giveBackMemory);
+  },
+  async forgetPack() {
+    const prepared = next;
+    next = undefined;
+    await prepared?.close();
+  },
   drain() {
     isDraining = true;
   },
   async stop() {
-    await app.close();
-    await pool.close();
-    await registry.close();
-    cold?.close();
+    await door.close();
+    await Promise.all([serving.close(), next?.close(), ...leaving]);
     metrics.close();
     writerPort.close();
     logger.flush();
   },
 });
 
-const app = await httpServer(
-  { bodyBytesMax: config.limits.bodyBytesMax, requestTimeoutMs: config.requestTimeoutMs, version },
-  {
-    decider,
-    reader: new FeatureReader(pack.plan, view.tables, undefined, cold),
-    registry,
-    pack,
-    clock,
-    pool,
-    status: view.status,
-    sink: new WriterClient(writerPort, view.status, wallClock),
-    overseer: {
-      metrics: () => link.ask<string>('metrics'),
-      metricsContentType: METRICS_CONTENT_TYPE,
-      state: () => link.ask('state'),
-    },
-    stringifyDecision: decisionStringifier(schema),
-    notReady: () => notReadyReason(view.status, isDraining),
-    onInternal(cause) {
-      logger.error({ err: describe(cause) }, 'internal error');
-    },
+const thread: ThreadParts = {
+  sink: new WriterClient(writerPort, status, wallClock),
+  overseer: {
+    metrics: () => link.ask<string>('metrics'),
+    metricsContentType: METRICS_CONTENT_TYPE,
+    state: () => link.ask('state'),
+    changePack: (ask) => link.ask('changePack', ask),
+    packChange: () => link.ask('packChange'),
   },
-  schema,
-);
+  status,
+  notReady: () => notReadyReason(status, isDraining),
+  onInternal(cause) {
+    logger.error({ err: describe(cause) }, 'internal error');
+  },
+};
 
-const describe = (cause: unknown): { message: string; stack?: string } =>
-  cause instanceof Error ? { message: cause.message, stack: cause.stack } : { message: String(cause) };
+serving = await openPackServer(first, thread, options);
+const door = new Door(serving, options, thread.onInternal);
 
 await link.ask('started');

@@ -1,17 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS, setLimits } from '../../base/limits.ts';
+import { RecordWriter } from '../../events/record.ts';
 import { stateHash } from '../../features/state-hash.ts';
 import { SqliteLog } from '../../log/sqlite-log.ts';
-import { compilePack } from '../../packs/pack.ts';
+import { compilePack, type Pack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
-import { DataDir } from '../../state/data-dir.ts';
+import type { ColdDatabase } from '../../state/cold-database.ts';
 import { type Chunk, Writer } from '../../state/writer.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from '../config-schema.ts';
-import { dedupeWindows, openColdDatabase, type StateMemory, viewState } from '../shared-state.ts';
+import { dedupeWindows, openColdDatabase, type StateMemory, type StateView, viewState } from '../shared-state.ts';
 import { stateFacts } from '../state-facts.ts';
+import { giveBackMemory } from './give-back.ts';
 import { Link } from './link.ts';
 import type { ChunkReply } from './writer-client.ts';
 
@@ -19,36 +22,53 @@ import type { ChunkReply } from './writer-client.ts';
  * The writer thread: alone on the log and the only one that changes rows. Everything that arrives while a commit is
  * under way is the next group.
  */
-export interface WriterThreadData {
+export interface WriterThreadData extends PackState {
   readonly config: Config;
+  readonly logPath: string;
+}
+
+/** A pack, and the state that is laid out for it. */
+export interface PackState {
   readonly source: PackSource;
   readonly memory: StateMemory;
 }
 
-const { config, source, memory } = workerData as WriterThreadData;
+const { config, logPath, ...first } = workerData as WriterThreadData;
 setLimits(config.limits);
-const pack = compilePack(source);
-const view = viewState(pack, memory);
 const metrics = createMetrics('writer');
 const waiting: { readonly port: MessagePort; readonly chunk: Chunk }[] = [];
 let isRunning = false;
-let stopped: PromiseWithResolvers<void> | undefined;
+/** While the pack is changed nothing is committed, or nothing erased. */
+let isHeld = false;
+let isKept = false;
+let idle: PromiseWithResolvers<void> | undefined;
 
-const dataDir = DataDir.open(config.dataDir, {
-  shards: LIMITS.shards,
-  pack: pack.name,
-  nowMs: wallClock.nowMs(),
-});
-const log = SqliteLog.open(dataDir.logPath);
-const cold = openColdDatabase(pack, view);
-const writer = new Writer({
-  log,
-  plan: pack.plan,
-  ...view,
-  cold,
-  dedupe: dedupeWindows(pack, view.tables),
-  stopwatchMs: () => performance.now(),
-});
+const log = SqliteLog.open(logPath);
+
+/** @param before whose place it takes */
+const openWriter = ({ source, memory }: PackState, before?: OpenState) => {
+  const pack = compilePack(source);
+  const view = viewState(pack, memory);
+  const dedupe = dedupeWindows(pack, view.tables);
+  const isSameState = before?.view.coldPath === view.coldPath;
+  const cold = isSameState ? before?.cold : openColdDatabase(pack, view, before === undefined);
+  const erasures = before?.writer.erasures;
+  const stopwatchMs = (): number => performance.now();
+  const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, erasures, stopwatchMs });
+  return { pack, view, cold, writer };
+};
+
+interface OpenState {
+  readonly pack: Pack;
+  readonly view: StateView;
+  readonly cold: ColdDatabase | undefined;
+  readonly writer: Writer;
+}
+
+let state: OpenState = openWriter(first);
+const { status } = state.view;
+/** Of states that readers may still be looking at. */
+const coldBefore: ColdDatabase[] = [];
 
 /** Between two parts of an erasure what has come meanwhile is committed. */
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -56,8 +76,8 @@ let erasing: Promise<void> | undefined;
 
 /** Behind the answers: whoever was erased is unknown already. */
 const eraseBehind = (): void => {
-  if (!writer.hasErasures || erasing !== undefined || view.status.phase === 'failed') return;
-  erasing = writer
+  if (isKept || !state.writer.hasErasures || erasing !== undefined || status.phase === 'failed') return;
+  erasing = state.writer
     .erase(pause)
     .catch(fail)
     .finally(() => {
@@ -67,6 +87,12 @@ const eraseBehind = (): void => {
 };
 
 const reply = (port: MessagePort, message: ChunkReply): void => port.postMessage(message);
+
+const start = (): void => {
+  if (isRunning || isHeld || waiting.length === 0) return;
+  isRunning = true;
+  setImmediate(run);
+};
 
 /** Commits what waits, one group a turn of the loop, so that chunks which arrive meanwhile are received. */
 const run = async (): Promise<void> => {
@@ -81,12 +107,19 @@ const run = async (): Promise<void> => {
     waiting.shift();
   }
   await commit(group);
-  if (waiting.length > 0) {
+  if (waiting.length > 0 && !isHeld) {
     setImmediate(run);
     return;
   }
   isRunning = false;
-  stopped?.resolve();
+  idle?.resolve();
+};
+
+/** @returns when no group is under way */
+const ended = async (): Promise<void> => {
+  if (!isRunning) return;
+  idle = Promise.withResolvers();
+  await idle.promise;
 };
 
 const commit = async (group: typeof waiting): Promise<void> => {
@@ -94,8 +127,8 @@ const commit = async (group: typeof waiting): Promise<void> => {
   const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
   try {
     // What waited behind a group that failed: the state may no longer be the fold of the log.
-    if (view.status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
-    const results = await writer.commit(chunks, config.clock === 'log' ? undefined : wallClock.nowMs());
+    if (status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
+    const results = await state.writer.commit(chunks, nowMs());
     for (const [i, { port }] of group.entries()) reply(port, { results: results[i] });
     eraseBehind();
   } catch (error) {
@@ -103,43 +136,89 @@ const commit = async (group: typeof waiting): Promise<void> => {
     for (const { port } of group) reply(port, { error: { code, message } });
     if (code !== 'STATE_FULL') fail(error);
   } finally {
-    view.status.takePending(count, wallClock.nowMs());
+    status.takePending(count, wallClock.nowMs());
   }
 };
 
+const nowMs = (): number | undefined => (config.clock === 'log' ? undefined : wallClock.nowMs());
+
 /** What is on disk is only known after a new start: nothing is acknowledged any more, and the process ends. */
 const fail = (error: unknown): void => {
-  if (view.status.phase === 'failed') return;
-  view.status.phase = 'failed';
+  if (status.phase === 'failed') return;
+  status.phase = 'failed';
   const { code, message } = error as BeckonError;
   void link.ask('failed', { code, message });
+};
+
+/** The one event of a change of the pack; with it the change has happened. */
+const packChanged = ({ name, version, sha256 }: Pack): Chunk => {
+  const records = new RecordWriter();
+  records.write({
+    type: 'pack.changed',
+    source: 'beckon',
+    id: randomUUID(),
+    subject: `pack:${name}`,
+    timeMs: Number.NaN,
+    data: { name, version, sha256 },
+    extensions: undefined,
+  });
+  return { records: records.bytes(), count: 1, latestMs: records.latestMs };
 };
 
 const link = new Link(parentPort as MessagePort, {
   connect(port: MessagePort) {
     port.on('message', (chunk: Chunk) => {
       waiting.push({ port, chunk });
-      if (isRunning) return;
-      isRunning = true;
-      setImmediate(run);
+      start();
     });
   },
   async recover() {
     const [end] = log.ends();
-    await writer.recover((offset) => void link.ask('progress', { offset, end }));
+    await state.writer.recover((offset) => void link.ask('progress', { offset, end }));
     eraseBehind();
   },
   metrics: () => metrics.part(),
-  state: () => stateFacts(pack, view, stateHash(view.tables, cold)),
-  async stop() {
-    if (isRunning) {
-      stopped = Promise.withResolvers();
-      await stopped.promise;
+  state: () => stateFacts(state.pack, state.view, stateHash(state.view.tables, state.cold)),
+  /** Another thread is about to read the log to its end: records stay what they are. */
+  async keepRecords() {
+    isKept = true;
+    while (erasing !== undefined) await erasing;
+  },
+  /** Nothing is committed until `release`. */
+  async hold() {
+    isHeld = true;
+    await ended();
+  },
+  /** Only while it is held. @returns the offset of the `pack.changed` */
+  async changePack(next: PackState) {
+    if (status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
+    try {
+      const opened = openWriter(next, state);
+      await opened.writer.commit([packChanged(opened.pack)], nowMs());
+      if (state.cold !== undefined && state.cold !== opened.cold) coldBefore.push(state.cold);
+      state = opened;
+      return status.appliedOffset;
+    } catch (error) {
+      if (!(error instanceof BeckonError && error.code === 'STATE_FULL')) fail(error);
+      throw error;
     }
+  },
+  release() {
+    isHeld = false;
+    isKept = false;
+    start();
+    eraseBehind();
+  },
+  /** Nobody looks at the states before this one any more. */
+  forgetPacks() {
+    for (const cold of coldBefore.splice(0)) cold.close();
+    setImmediate(giveBackMemory);
+  },
+  async stop() {
+    await ended();
     while (erasing !== undefined) await erasing;
     await log.close();
-    cold?.close();
-    dataDir.close();
+    for (const cold of [...coldBefore, state.cold]) cold?.close();
     metrics.close();
   },
 });

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { made, received } from './definition.ts';
+import { made, ofNoCustomer, received } from './definition.ts';
 import {
   ATTRIBUTES_MAX,
   channel,
@@ -38,30 +38,36 @@ export const BUSINESS_EVENTS = [
       policy: optional(id),
     }),
   ),
-  received(
-    102,
-    'item.changed',
-    'A fact about an item changed; the subject is the item.',
-    Type.Object({
-      sku: id,
-      category: optional(text),
-      attributes: optional(Type.Object({}, { additionalProperties: property, maxProperties: ATTRIBUTES_MAX })),
-      supplyDays: optional(days),
-      margin: optional(signed),
-      signature: optional(flag),
-    }),
+  ofNoCustomer(
+    received(
+      102,
+      'item.changed',
+      'A fact about an item changed; the subject is the item.',
+      Type.Object({
+        sku: id,
+        category: optional(text),
+        attributes: optional(Type.Object({}, { additionalProperties: property, maxProperties: ATTRIBUTES_MAX })),
+        supplyDays: optional(days),
+        margin: optional(signed),
+        signature: optional(flag),
+      }),
+    ),
   ),
-  received(
-    103,
-    'staff.changed',
-    'A fact about a member of staff changed; the subject is the staff.',
-    Type.Object({ staffId: id, capacityPerDay: optional(count), skills: optional(names) }),
+  ofNoCustomer(
+    received(
+      103,
+      'staff.changed',
+      'A fact about a member of staff changed; the subject is the staff.',
+      Type.Object({ staffId: id, capacityPerDay: optional(count), skills: optional(names) }),
+    ),
   ),
   made(104, 'trigger.fired', 'A trigger of the pack fired.', Type.Object({ name: optional(text) })),
-  made(
-    105,
-    'pack.changed',
-    'A pack was switched live.',
-    Type.Object({ version: optional(text), sha256: optional(text) }),
+  ofNoCustomer(
+    made(
+      105,
+      'pack.changed',
+      'A pack was switched live.',
+      Type.Object({ name: optional(text), version: optional(text), sha256: optional(text) }),
+    ),
   ),
 ] as const;

@@ -7,6 +7,8 @@ export interface EventDefinition<T extends string = string> {
   readonly type: T;
   /** True where only Beckon makes such events; they are refused when posted. */
   readonly madeByBeckon: boolean;
+  /** False where the subject is something else, such as an item: no row is made for it. */
+  readonly isOfCustomer: boolean;
   /** One sentence for the documentation. */
   readonly description: string;
   /** Schema of `data`. Fields that it does not name are allowed, kept in the log and left out of the state. */
@@ -22,7 +24,7 @@ export const received = <const T extends string>(
   description: string,
   schema: TObject,
   problem?: EventDefinition['problem'],
-): EventDefinition<T> => ({ code, type, madeByBeckon: false, description, schema, problem });
+): EventDefinition<T> => ({ code, type, madeByBeckon: false, isOfCustomer: true, description, schema, problem });
 
 /** A type that Beckon alone makes. */
 export const made = <const T extends string>(
@@ -30,4 +32,18 @@ export const made = <const T extends string>(
   type: T,
   description: string,
   schema: TObject,
-): EventDefinition<T> => ({ code, type, madeByBeckon: true, description, schema, problem: undefined });
+): EventDefinition<T> => ({
+  code,
+  type,
+  madeByBeckon: true,
+  isOfCustomer: true,
+  description,
+  schema,
+  problem: undefined,
+});
+
+/** A type whose subject is no customer. */
+export const ofNoCustomer = <const T extends string>(definition: EventDefinition<T>): EventDefinition<T> => ({
+  ...definition,
+  isOfCustomer: false,
+});

@@ -9,6 +9,7 @@ export const packRoutes = (app: FastifyInstance, { pack, registry }: HttpParts):
   const answer = {
     name: pack.name,
     version: pack.version,
+    sha256: pack.sha256,
     currency: pack.currency,
     rowBytes: pack.plan.rowWords * WORD_BYTES,
     features: pack.plan.features.map(({ spec }) => ({ default: 0, ...spec })),

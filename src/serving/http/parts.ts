@@ -6,6 +6,7 @@ import type { Event } from '../../events/event.ts';
 import type { FeatureReader } from '../../features/read.ts';
 import type { HeadRegistry } from '../../inference/registry.ts';
 import type { Pack } from '../../packs/pack.ts';
+import type { PackChange, PackChangeAsk, PackChangeProgress } from '../../packs/pack-change.ts';
 import type { Status } from '../../state/status.ts';
 
 /** Where events go to become durable. */
@@ -33,6 +34,13 @@ export interface Overseer {
   state(): Promise<Readonly<Record<string, unknown>>>;
 }
 
+/** {@link Overseer} for the routes of the API. */
+export interface PackOverseer extends Overseer {
+  /** @throws BeckonError PACK_INVALID, PACK_REFUSED, PACK_CHANGING */
+  changePack(ask: PackChangeAsk): Promise<PackChange>;
+  packChange(): Promise<PackChangeProgress>;
+}
+
 /** What the routes stand on, in one serving thread. */
 export interface HttpParts {
   readonly decider: Decider;
@@ -42,7 +50,7 @@ export interface HttpParts {
   readonly pack: Pack;
   readonly sink: EventSink;
   readonly pool: BatchPool;
-  readonly overseer: Overseer;
+  readonly overseer: PackOverseer;
   readonly status: Status;
   readonly clock: Clock;
   readonly stringifyDecision: (decision: Decision) => string;

@@ -11,10 +11,12 @@ import { drainOnClose } from './drain.ts';
 import { eventRoutes } from './events.ts';
 import { readJsonBodies } from './json-body.ts';
 import { packRoutes } from './pack.ts';
+import { packChangeRoutes } from './pack-change.ts';
 import type { HttpParts } from './parts.ts';
 import { probeRoutes } from './probes.ts';
 import { answerBadPath, installProblems, problemOf } from './problem.ts';
 import { scoreRoutes } from './score.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface HttpOptions {
   readonly bodyBytesMax: number;
@@ -22,13 +24,26 @@ export interface HttpOptions {
   readonly version: string;
 }
 
+/** The routes of one pack. */
+export interface HttpApp {
+  readonly app: FastifyInstance;
+  readonly underWay: UnderWay;
+}
+
 /** Longer than a dialer or campaign engine waits between two requests; shorter than common proxies keep a socket. */
 const KEEP_ALIVE_MS = 75_000;
 /** How often half-open requests are looked for. */
 const TIMEOUT_CHECK_MS = 1000;
 
-/** A Fastify instance with our errors, limits and measures, and no routes. */
-export const bareServer = (options: HttpOptions, onInternal: (cause: unknown) => void): FastifyInstance => {
+/**
+ * A Fastify instance with our errors, limits and measures, and no routes.
+ * @param underWay told of every request and answer
+ */
+export const bareServer = (
+  options: HttpOptions,
+  onInternal: (cause: unknown) => void,
+  underWay = new UnderWay(),
+): FastifyInstance => {
   const app = fastify({
     bodyLimit: options.bodyBytesMax,
     requestTimeout: options.requestTimeoutMs,
@@ -51,25 +66,29 @@ export const bareServer = (options: HttpOptions, onInternal: (cause: unknown) =>
   installProblems(app, onInternal);
   readJsonBodies(app);
   drainOnClose(app, options.requestTimeoutMs);
-  measureRequests(app);
+  measureRequests(app, underWay);
   return app;
 };
 
 /** Fastify's `onResponse` would wait for the socket with two listeners a request, at 3 µs; these two hooks take 0.5. */
-const measureRequests = (app: FastifyInstance): void => {
+const measureRequests = (app: FastifyInstance, underWay: UnderWay): void => {
   const startMs = Symbol('startMs');
   app.decorateRequest(startMs, 0);
   app.addHook('onRequest', (request, _reply, done) => {
     (request as unknown as Record<symbol, number>)[startMs] = performance.now();
+    underWay.begin();
     done();
   });
   app.addHook('onSend', (request, reply, payload, done) => {
+    const begunMs = (request as unknown as Record<symbol, number>)[startMs];
+    // What the router has refused never began.
+    if (begunMs > 0) underWay.end();
     if (measures.request.hasSubscribers)
       measures.request.publish({
         route: request.routeOptions.url ?? 'unknown',
         method: request.method,
         status: reply.statusCode,
-        durationMs: performance.now() - (request as unknown as Record<symbol, number>)[startMs],
+        durationMs: performance.now() - begunMs,
       });
     done(null, payload);
   });
@@ -94,13 +113,10 @@ const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): 
   );
 };
 
-/** The API's door: every route of the contract. @param decision schema of one decision of the pack */
-export const httpServer = async (
-  options: HttpOptions,
-  parts: HttpParts,
-  decision: TSchema,
-): Promise<FastifyInstance> => {
-  const app = bareServer(options, parts.onInternal);
+/** Every route of the contract, for one pack. @param decision schema of one decision of the pack */
+export const httpServer = async (options: HttpOptions, parts: HttpParts, decision: TSchema): Promise<HttpApp> => {
+  const underWay = new UnderWay();
+  const app = bareServer(options, parts.onInternal, underWay);
   // Schemas speak for validation and documents; answers are written by hand where it matters.
   await app.register(swagger, {
     openapi: {
@@ -118,10 +134,11 @@ export const httpServer = async (
   eventRoutes(app, parts);
   customerRoutes(app, parts);
   packRoutes(app, parts);
+  packChangeRoutes(app, parts);
   probeRoutes(app, parts.notReady, parts.overseer);
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
     reply.send(app.swagger());
   });
   await app.ready();
-  return app;
+  return { app, underWay };
 };

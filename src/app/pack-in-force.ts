@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { BeckonError } from '../base/errors.ts';
+import { definitionOfType } from '../events/catalogue.ts';
+import { RecordReader } from '../events/record.ts';
+import { SqliteLog } from '../log/sqlite-log.ts';
+import { type PackSource, packSha256, packSourceOf, readPackSource } from '../packs/pack-source.ts';
+import { type AppliedPack, readAppliedFiles, readAppliedPacks } from '../state/applied-packs.ts';
+import { logPathOf } from '../state/data-dir.ts';
+import type { Config } from './config-schema.ts';
+
+const PACK_CHANGED = definitionOfType('pack.changed')?.code;
+
+/** Which pack a start, or a command that folds the log, has to use. */
+export interface PackInForce {
+  readonly source: PackSource;
+  /** Undefined where it is that of the configured folder. */
+  readonly applied: AppliedPack | undefined;
+}
+
+/**
+ * What was changed last: the configured folder, or the pack of the running service. A pack that was applied stays in force
+ * as long as the folder holds what it held by then. Whether it was applied the log says: a change that a crash broke off
+ * before its `pack.changed` was durable never happened.
+ * @throws BeckonError PACK_INVALID, FILE_UNREADABLE, and what the log throws
+ */
+export const packInForce = async ({ pack, dataDir }: Pick<Config, 'pack' | 'dataDir'>): Promise<PackInForce> => {
+  const configured = readPackSource(pack);
+  const folderSha256 = packSha256(configured);
+  for (const applied of readAppliedPacks(dataDir).reverse()) {
+    if (!(await isLogged(dataDir, applied))) continue;
+    if (applied.folderSha256 !== folderSha256) break;
+    const source = packSourceOf(pack, readAppliedFiles(dataDir, applied.sha256));
+    if (packSha256(source) === applied.sha256) return { source, applied };
+    throw new BeckonError(
+      'FILE_UNREADABLE',
+      `The applied pack ${applied.version} in ${dataDir} is damaged; restore it from a backup, or change the pack folder.`,
+    );
+  }
+  return { source: configured, applied: undefined };
+};
+
+const isLogged = async (dataDir: string, { sha256, fromOffset }: AppliedPack): Promise<boolean> => {
+  const path = logPathOf(dataDir);
+  if (!existsSync(path)) return false;
+  const log = SqliteLog.openReadOnly(path);
+  try {
+    const reader = new RecordReader();
+    for await (const group of log.read([fromOffset])) {
+      reader.reset(group.records);
+      while (reader.next())
+        if (reader.typeCode === PACK_CHANGED && !reader.isResidue && reader.data().sha256 === sha256) return true;
+    }
+    return false;
+  } finally {
+    await log.close();
+  }
+};

@@ -1,0 +1,58 @@
+import { FeatureReader } from '../features/read.ts';
+import { compilePack } from '../packs/pack.ts';
+import { decisionStringifier } from '../serving/http/decision-schema.ts';
+import type { HttpParts } from '../serving/http/parts.ts';
+import { type HttpApp, type HttpOptions, httpServer } from '../serving/http/server.ts';
+import { openScoring } from './scoring.ts';
+import { openColdReader, viewState } from './shared-state.ts';
+import type { ScoringThreadData } from './threads/scoring-thread-data.ts';
+import { WorkerPool } from './threads/worker-pool.ts';
+
+/** What the routes need of their thread, whatever the pack. */
+export type ThreadParts = Pick<HttpParts, 'sink' | 'overseer' | 'status' | 'notReady' | 'onInternal'>;
+
+/**
+ * One pack as one thread serves it: rows of its layout, sessions of its models, routes with its schemas. Another pack gets
+ * another one, and requests end on that which they began with.
+ */
+export interface PackServer extends HttpApp {
+  /** @returns when the requests that it has taken are answered, and its models are released */
+  close(): Promise<void>;
+}
+
+/** @throws BeckonError where the pack or a bundle cannot be used */
+export const openPackServer = async (
+  data: ScoringThreadData,
+  thread: ThreadParts,
+  options: HttpOptions,
+): Promise<PackServer> => {
+  const { config, source, memory, bundles } = data;
+  const pack = compilePack(source);
+  const view = viewState(pack, memory);
+  const cold = openColdReader(pack, view);
+  const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view, cold);
+  const pool = new WorkerPool({ config, source, memory, bundles });
+  const http = await httpServer(
+    options,
+    {
+      ...thread,
+      decider,
+      reader: new FeatureReader(pack.plan, view.tables, undefined, cold),
+      registry,
+      pack,
+      clock,
+      pool,
+      stringifyDecision: decisionStringifier(schema),
+    },
+    schema,
+  );
+  return {
+    ...http,
+    async close() {
+      await http.underWay.ended();
+      await pool.close();
+      await registry.close();
+      cold?.close();
+    },
+  };
+};
