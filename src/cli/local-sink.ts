@@ -1,11 +1,12 @@
 import type { Config } from '../app/config-schema.ts';
+import type { LocalState } from '../app/local-state.ts';
 import { wallClock } from '../base/clock.ts';
 import { LIMITS } from '../base/limits.ts';
 import { RecordWriter } from '../events/record.ts';
 import { EVENT_RESULT } from '../state/writer.ts';
 import type { CommandIo } from './command.ts';
 import { foldedState } from './folded-state.ts';
-import type { ReplaySink } from './replay-sink.ts';
+import type { ReplaySink, SubmitOutcome } from './replay-sink.ts';
 
 /** Larger groups would not spread the cost of a sync much further. */
 const GROUP_EVENTS = 5000;
@@ -22,21 +23,22 @@ export const openLocalSink = async (config: Config, io: CommandIo): Promise<Repl
     batchEventsMax: Math.min(GROUP_EVENTS, LIMITS.groupEventsMax),
     // One at a time: the records are packed into one buffer.
     inFlightMax: 1,
-    async submit(events) {
+    submit(events) {
       records.reset();
       for (const event of events) records.write(event);
-      const chunk = { records: records.bytes(), count: records.count, latestMs: records.latestMs };
-      const [results] = await state.writer.commit([chunk], config.clock === 'log' ? undefined : wallClock.nowMs());
-      const counts = [0, 0, 0];
-      for (const result of results) counts[result]++;
-      const rejected: Record<string, number> = {};
-      if (counts[EVENT_RESULT.fromFuture] > 0) rejected.EVENT_FROM_FUTURE = counts[EVENT_RESULT.fromFuture];
-      return {
-        accepted: counts[EVENT_RESULT.accepted],
-        duplicates: counts[EVENT_RESULT.duplicate],
-        rejected,
-      };
+      return commit(state, config, records);
     },
+    submitRecords: (given) => commit(state, config, given),
     close: () => state.close(),
   };
+};
+
+const commit = async ({ writer }: LocalState, config: Config, records: RecordWriter): Promise<SubmitOutcome> => {
+  const chunk = { records: records.bytes(), count: records.count, latestMs: records.latestMs };
+  const [results] = await writer.commit([chunk], config.clock === 'log' ? undefined : wallClock.nowMs());
+  const counts = [0, 0, 0];
+  for (const result of results) counts[result]++;
+  const rejected: Record<string, number> = {};
+  if (counts[EVENT_RESULT.fromFuture] > 0) rejected.EVENT_FROM_FUTURE = counts[EVENT_RESULT.fromFuture];
+  return { accepted: counts[EVENT_RESULT.accepted], duplicates: counts[EVENT_RESULT.duplicate], rejected };
 };

@@ -1,4 +1,5 @@
 import type { Event } from '../events/event.ts';
+import type { RecordWriter } from '../events/record.ts';
 
 /** What became of submitted events; the three add up to their number. */
 export interface SubmitOutcome {
@@ -14,7 +15,9 @@ export interface ReplaySink {
   readonly batchEventsMax: number;
   /** Calls that may be under way at once. A customer's events always go one call after another. */
   readonly inFlightMax: number;
-  /** Resolves when the events are durable.. */
+  /** Resolves when the events are durable. */
   submit(events: readonly Event[]): Promise<SubmitOutcome>;
+  /** As {@link submit}, of events that are records already; absent where the sink takes none. */
+  submitRecords?(records: RecordWriter): Promise<SubmitOutcome>;
   close(): Promise<void>;
 }

@@ -34,6 +34,7 @@ Formats: online-retail, bank, hillstrom, cdnow, cloudevents (one JSON event a li
     const { Tally } = await import('./formats/tally.ts');
     const { startProgress } = await import('./progress.ts');
     const { runReplay } = await import('./replay-run.ts');
+    const { replayRecords } = await import('./record-replay.ts');
     const { replayReport } = await import('./replay-report.ts');
     const tally = new Tally();
     const sink = await openReplaySink(args, io);
@@ -41,7 +42,11 @@ Formats: online-retail, bank, hillstrom, cdnow, cloudevents (one JSON event a li
     const progress = startProgress(io, 'replay', bytes, 'events');
     const startMs = performance.now();
     try {
-      await runReplay({ files, format, untilMs, speed, sink, tally, progress });
+      const { batchEventsMax, submitRecords: submit } = sink;
+      const isPlain = args.values.format === 'cloudevents' && speed === undefined;
+      if (isPlain && submit !== undefined)
+        await replayRecords({ files, untilMs, batchEventsMax, submit, tally, progress });
+      else await runReplay({ files, format, untilMs, speed, sink, tally, progress });
     } finally {
       progress.stop();
       await sink.close();

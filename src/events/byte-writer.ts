@@ -44,6 +44,16 @@ export class ByteWriter {
     this.end += 8;
   }
 
+  /** A stretch of other bytes. */
+  bytes(from: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.reserve(length);
+    const { buffer, end: to } = this;
+    if (length <= LOOP_UNITS_MAX) for (let i = 0; i < length; i++) buffer[to + i] = from[start + i];
+    else buffer.set(from.subarray(start, end), to);
+    this.end = to + length;
+  }
+
   /** UTF-8. @returns the number of bytes */
   text(text: string): number {
     const { length } = text;

@@ -25,8 +25,9 @@ export const isRejected = (item: EventItem): item is RejectedEvent => 'code' in 
 /** Names in lower case, as `node:http` gives them: latin1 text, repeated ones joined. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-const STRUCTURED = 'application/cloudevents+json';
-const BATCH = 'application/cloudevents-batch+json';
+/** Media types of the structured and the batch mode. */
+export const STRUCTURED = 'application/cloudevents+json';
+export const BATCH = 'application/cloudevents-batch+json';
 const PREFIX = 'ce-';
 
 const parse = (body: Uint8Array): unknown => {

@@ -7,7 +7,7 @@ import { FIELD_CODES, FIELD_NAMES, NAME_WRITTEN_OUT } from './field-names.ts';
  * belongs to it:
  *
  *     null, false, true                    cents    i32, the number times 100      list     u32 count, values
- *     byte     u8, the number itself       double   f64                            object   fields, END
+ *     byte     u8, the number itself       double   f64                            object   fields, DATA_END
  *     integer  i32                         text     u8 or u32 bytes, UTF-8
  *
  * A field is a name and a value; a name is the byte of {@link FIELD_NAMES} or, after {@link NAME_WRITTEN_OUT}, a text.
@@ -34,7 +34,7 @@ const CACHED_TEXTS = 4096;
 const CACHED_BYTES_MAX = 24;
 
 /** In the place of a name: the object ends. */
-const END = 254;
+export const DATA_END = 254;
 
 const BYTE_MAX = 255;
 /** Texts of so few units are so few bytes that one byte tells how many. */
@@ -53,25 +53,36 @@ export const writeData = (writer: ByteWriter, data: object): void => {
     }
     writeValue(writer, value);
   }
-  writer.u8(END);
+  writer.u8(DATA_END);
 };
 
 const writeValue = (writer: ByteWriter, value: unknown): void => {
   if (typeof value === 'string') writeText(writer, value);
   else if (typeof value === 'number') writeNumber(writer, value);
-  else if (typeof value === 'boolean') writer.u8(value ? TAG.true : TAG.false);
+  else if (typeof value === 'boolean') writeFlag(writer, value);
   else if (typeof value !== 'object' || value === null) writer.u8(TAG.null);
   else if (Array.isArray(value)) {
-    writer.u8(TAG.list);
-    writer.u32(value.length);
+    writer.view.setUint32(writeListStart(writer), value.length, true);
     for (let i = 0; i < value.length; i++) writeValue(writer, value[i]);
   } else {
-    writer.u8(TAG.object);
+    writeObjectStart(writer);
     writeData(writer, value);
   }
 };
 
-const writeNumber = (writer: ByteWriter, value: number): void => {
+export const writeFlag = (writer: ByteWriter, value: boolean): void => writer.u8(value ? TAG.true : TAG.false);
+
+/** Fields and {@link DATA_END} follow. */
+export const writeObjectStart = (writer: ByteWriter): void => writer.u8(TAG.object);
+
+/** @returns where the number of the values that follow belongs */
+export const writeListStart = (writer: ByteWriter): number => {
+  writer.u8(TAG.list);
+  writer.u32(0);
+  return writer.end - 4;
+};
+
+export const writeNumber = (writer: ByteWriter, value: number): void => {
   if ((value | 0) === value) {
     if (value >= 0 && value <= BYTE_MAX) {
       writer.u8(TAG.byte);
@@ -109,6 +120,24 @@ const writeText = (writer: ByteWriter, text: string): void => {
   }
   if (text.isWellFormed()) writeLongText(writer, TAG.longText, text);
   else writeLongText(writer, TAG.jsonText, JSON.stringify(text));
+};
+
+/** A text that is UTF-8 already. @param units of UTF-16 that it has */
+export const writeTextBytes = (
+  writer: ByteWriter,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  units: number,
+): void => {
+  if (units <= SHORT_UNITS_MAX) {
+    writer.u8(TAG.text);
+    writer.u8(end - start);
+  } else {
+    writer.u8(TAG.longText);
+    writer.u32(end - start);
+  }
+  writer.bytes(bytes, start, end);
 };
 
 const writeLongText = (writer: ByteWriter, tag: number, text: string): void => {
@@ -152,7 +181,7 @@ export class DataReader {
 
   #object(): Record<string, unknown> {
     const object: Record<string, unknown> = {};
-    for (let code = this.#buffer[this.#at++]; code !== END; code = this.#buffer[this.#at++]) {
+    for (let code = this.#buffer[this.#at++]; code !== DATA_END; code = this.#buffer[this.#at++]) {
       const name = code === NAME_WRITTEN_OUT ? (this.#value() as string) : FIELD_NAMES[code];
       if (name === undefined) throw damagedData(this.#at);
       if (this.#wanted?.[code] === 0) {

@@ -31,52 +31,98 @@ export class RecordWriter {
   count = 0;
   /** Greatest time among them, -Infinity where none has one. */
   latestMs = Number.NEGATIVE_INFINITY;
-  readonly #bytes = new ByteWriter();
+  /** The time of the last one, NaN where it has none. */
+  lastMs = Number.NaN;
+  /** Where the parts of a record go that {@link begin} has begun. */
+  readonly out = new ByteWriter();
+  #start = 0;
+  #dataStart = 0;
 
   write(event: Event): void {
-    const { timeMs, extensions } = event;
-    const bytes = this.#bytes;
-    const start = bytes.end;
-    bytes.reserve(HEADER_BYTES);
-    bytes.end = start + HEADER_BYTES;
-    const subjectBytes = bytes.text(event.subject);
-    const sourceBytes = bytes.text(event.source);
-    const idBytes = bytes.text(event.id);
+    const { extensions } = event;
+    const { out } = this;
+    this.begin();
+    const subjectBytes = out.text(event.subject);
+    const sourceBytes = out.text(event.source);
+    const idBytes = out.text(event.id);
     if ((subjectBytes | sourceBytes | idBytes) > 0xffff) {
-      bytes.end = start;
+      out.end = this.#start;
       throw new Error('an event with an id that was never checked must not reach the log');
     }
-    const extensionBytes = extensions === undefined ? 0 : bytes.text(JSON.stringify(extensions));
-    const dataStart = bytes.end;
-    writeData(bytes, event.data);
+    this.beginData(
+      subjectBytes,
+      sourceBytes,
+      idBytes,
+      extensions === undefined ? 0 : out.text(JSON.stringify(extensions)),
+    );
+    writeData(out, event.data);
+    this.end(definitionOfType(event.type)!.code, event.timeMs);
+  }
 
-    const { view, end } = bytes;
-    const hasTime = !Number.isNaN(timeMs);
-    view.setUint32(start, end - start, true);
-    view.setUint8(start + 4, FORMAT);
-    view.setUint8(start + 5, hasTime ? HAS_TIME : 0);
-    view.setUint16(start + 6, definitionOfType(event.type)!.code, true);
-    view.setFloat64(start + 8, hasTime ? timeMs : 0, true);
+  /** Begins a record; its subject, source, id and extensions are to be written to {@link out} next. */
+  begin(): void {
+    const { out } = this;
+    out.reserve(HEADER_BYTES);
+    this.#start = out.end;
+    out.end += HEADER_BYTES;
+  }
+
+  /** Told how long these are; the data is to be written to {@link out} next. */
+  beginData(subjectBytes: number, sourceBytes: number, idBytes: number, extensionBytes: number): void {
+    const { view } = this.out;
+    const start = this.#start;
     view.setUint16(start + 16, subjectBytes, true);
     view.setUint16(start + 18, sourceBytes, true);
     view.setUint16(start + 20, idBytes, true);
     view.setUint16(start + 22, 0, true);
     view.setUint32(start + 24, extensionBytes, true);
-    view.setUint32(start + 28, end - dataStart, true);
+    this.#dataStart = this.out.end;
+  }
+
+  /** Ends the record. @param timeMs NaN where the event has none */
+  end(typeCode: number, timeMs: number): void {
+    const { view, end } = this.out;
+    const start = this.#start;
+    const hasTime = !Number.isNaN(timeMs);
+    view.setUint32(start, end - start, true);
+    view.setUint8(start + 4, FORMAT);
+    view.setUint8(start + 5, hasTime ? HAS_TIME : 0);
+    view.setUint16(start + 6, typeCode, true);
+    view.setFloat64(start + 8, hasTime ? timeMs : 0, true);
+    view.setUint32(start + 28, end - this.#dataStart, true);
     this.count++;
+    this.lastMs = timeMs;
     if (timeMs > this.latestMs) this.latestMs = timeMs;
   }
 
   /** The records so far: a view that the next `write` or `reset` may change. */
   bytes(): Uint8Array {
-    return this.#bytes.buffer.subarray(0, this.#bytes.end);
+    return this.out.buffer.subarray(0, this.out.end);
   }
 
   reset(): void {
-    this.#bytes.end = 0;
+    this.out.end = 0;
     this.count = 0;
     this.latestMs = Number.NEGATIVE_INFINITY;
   }
+
+  /** What {@link rewind} goes back to. */
+  mark(): RecordMark {
+    return { end: this.out.end, count: this.count, latestMs: this.latestMs };
+  }
+
+  /** Forgets what was written since a {@link mark}, half a record too. */
+  rewind({ end, count, latestMs }: RecordMark): void {
+    this.out.end = end;
+    this.count = count;
+    this.latestMs = latestMs;
+  }
+}
+
+interface RecordMark {
+  readonly end: number;
+  readonly count: number;
+  readonly latestMs: number;
 }
 
 /**

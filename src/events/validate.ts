@@ -16,8 +16,8 @@ import { isUriReference } from './uri-reference.ts';
 type Maker = 'outside' | 'beckon';
 
 /** Times are kept as u32 seconds, and 0 means "never": the first day and what overflows are left out. */
-const TIME_MIN_MS = Date.UTC(1970, 0, 2);
-const TIME_MAX_MS = Date.UTC(2100, 0, 1);
+export const TIME_MIN_MS = Date.UTC(1970, 0, 2);
+export const TIME_MAX_MS = Date.UTC(2100, 0, 1);
 /** The event and its data. */
 const DATA_DEPTH = 1;
 

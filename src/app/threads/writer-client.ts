@@ -3,8 +3,9 @@ import type { Clock } from '../../base/clock.ts';
 import { BeckonError, type ErrorCode } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Event } from '../../events/event.ts';
+import { EventScanner } from '../../events/event-scanner.ts';
 import { RecordWriter } from '../../events/record.ts';
-import type { EventSink } from '../../serving/http/parts.ts';
+import type { EventSink, EventsDone } from '../../serving/http/parts.ts';
 import type { Status } from '../../state/status.ts';
 import type { Chunk } from '../../state/writer.ts';
 
@@ -14,15 +15,16 @@ export interface ChunkReply {
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
 
-type Done = Parameters<EventSink['submit']>[1];
-
 interface Submission {
-  readonly done: Done;
+  readonly done: EventsDone;
   /** Position of its first event in the chunk. */
   readonly from: number;
 }
 
 const NO_RESULTS = new Uint8Array(0);
+
+const overloaded = (): BeckonError =>
+  new BeckonError('OVERLOADED', 'too many events wait to be written; send again later');
 
 /**
  * Sends the events of one turn of a serving thread's loop to the writer as one chunk. Replies come in the order of the
@@ -33,6 +35,7 @@ export class WriterClient implements EventSink {
   private readonly status: Status;
   private readonly clock: Clock;
   private readonly records = new RecordWriter();
+  private readonly scanner = new EventScanner();
   private submissions: Submission[] = [];
   private readonly sent: Submission[][] = [];
 
@@ -43,16 +46,38 @@ export class WriterClient implements EventSink {
     port.on('message', (reply: ChunkReply) => this.receive(reply));
   }
 
-  submit(events: readonly Event[], done: Done): void {
-    const { records, submissions, status } = this;
-    if (status.pendingEvents + events.length > LIMITS.pendingEventsMax) {
-      done(new BeckonError('OVERLOADED', 'too many events wait to be written; send again later'), NO_RESULTS, 0);
+  submit(events: readonly Event[], done: EventsDone): void {
+    const { records } = this;
+    if (this.status.pendingEvents + events.length > LIMITS.pendingEventsMax) {
+      done(overloaded(), NO_RESULTS, 0);
       return;
     }
-    if (submissions.length === 0) setImmediate(this.flush);
-    submissions.push({ done, from: records.count });
-    status.addPending(events.length, this.clock.nowMs());
+    const from = records.count;
     for (const event of events) records.write(event);
+    this.expect(from, done);
+  }
+
+  submitPlain(body: Uint8Array, isBatch: boolean, done: EventsDone): number {
+    const { records, scanner } = this;
+    const mark = records.mark();
+    const from = records.count;
+    const count = isBatch ? scanner.batch(body, records) : Number(scanner.one(body, records));
+    if (count === 0) return 0;
+    if (this.status.pendingEvents + count > LIMITS.pendingEventsMax) {
+      records.rewind(mark);
+      setImmediate(done, overloaded(), NO_RESULTS, 0);
+    } else {
+      this.expect(from, done);
+    }
+    return count;
+  }
+
+  /** The records from `from` on are those of one submission. */
+  private expect(from: number, done: EventsDone): void {
+    const { records, submissions } = this;
+    if (submissions.length === 0) setImmediate(this.flush);
+    submissions.push({ done, from });
+    this.status.addPending(records.count - from, this.clock.nowMs());
     // A chunk that is no larger than a group is never split.
     if (records.count >= LIMITS.groupEventsMax) this.flush();
   }

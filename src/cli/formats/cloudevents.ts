@@ -8,20 +8,8 @@ export async function* readCloudEvents(file: TextFile, tally: Tally): AsyncGener
   let rest = '';
   let line = 0;
   const read = (text: string, events: Event[]): void => {
-    line++;
-    const json = line === 1 && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-    if (json.trim() === '') return;
-    tally.rowsRead++;
-    let value: unknown;
-    try {
-      value = JSON.parse(json);
-    } catch {
-      tally.reject('MALFORMED_JSON', 1, `${file.path} line ${line}: not JSON`);
-      return;
-    }
-    const event = readEvent(value);
-    if (isProblem(event)) tally.reject(event.code, 1, `${file.path} line ${line}: ${event.message}`);
-    else events.push(event);
+    const event = readLine(text, ++line, file.path, tally);
+    if (event !== undefined) events.push(event);
   };
   for await (const chunk of file.chunks()) {
     rest += chunk;
@@ -38,3 +26,21 @@ export async function* readCloudEvents(file: TextFile, tally: Tally): AsyncGener
   if (rest !== '') read(rest, last);
   yield last;
 }
+
+/** @param line number of the line, 1 for the first @returns undefined where it is empty or, as the tally then tells, wrong */
+export const readLine = (text: string, line: number, path: string, tally: Tally): Event | undefined => {
+  const json = line === 1 && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  if (json.trim() === '') return undefined;
+  tally.rowsRead++;
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    tally.reject('MALFORMED_JSON', 1, `${path} line ${line}: not JSON`);
+    return undefined;
+  }
+  const event = readEvent(value);
+  if (!isProblem(event)) return event;
+  tally.reject(event.code, 1, `${path} line ${line}: ${event.message}`);
+  return undefined;
+};

@@ -10,6 +10,8 @@ export interface TextFile {
   readonly bytes: number;
   /** Bytes of the file (not of its text) that have been read so far. */
   bytesRead(): number;
+  /** The unpacked bytes. The file can be read once, as bytes or as text. */
+  pieces(): AsyncIterable<Uint8Array>;
   /** Bytes that do not fit the encoding become U+FFFD: publishers' files have Latin-1 in columns that nobody reads. */
   chunks(): AsyncIterable<string>;
 }
@@ -38,20 +40,24 @@ export const openText = async (path: string, encoding = 'utf-8'): Promise<TextFi
   }
   const gzipped = head[0] === 0x1f && head[1] === 0x8b;
   const file = createReadStream(path, { highWaterMark: READ_BYTES });
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      const source = gzipped ? pipeErrors(file, createGunzip({ chunkSize: READ_BYTES })) : file;
+      for await (const piece of source) yield piece as Buffer;
+    } catch (error) {
+      throw unreadable(path, error);
+    } finally {
+      file.destroy();
+    }
+  };
   return {
     path,
     bytes,
     bytesRead: () => file.bytesRead,
+    pieces,
     chunks: async function* () {
       const decoder = new TextDecoder(encoding);
-      try {
-        const source = gzipped ? pipeErrors(file, createGunzip({ chunkSize: READ_BYTES })) : file;
-        for await (const chunk of source) yield decoder.decode(chunk as Buffer, { stream: true });
-      } catch (error) {
-        throw unreadable(path, error);
-      } finally {
-        file.destroy();
-      }
+      for await (const piece of pieces()) yield decoder.decode(piece, { stream: true });
       yield decoder.decode();
     },
   };

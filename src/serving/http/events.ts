@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { BeckonError, type ErrorCode } from '../../base/errors.ts';
 import { measures } from '../../base/measures.ts';
-import { type EventItem, isRejected, type RejectedEvent, readRequest } from '../../events/codec.ts';
+import { BATCH, type EventItem, isRejected, type RejectedEvent, readRequest, STRUCTURED } from '../../events/codec.ts';
 import { eventTypesAnswer } from '../../events/document.ts';
 import type { Event } from '../../events/event.ts';
 import { EVENT_RESULT } from '../../state/writer.ts';
@@ -48,10 +48,25 @@ export const eventRoutes = (app: FastifyInstance, parts: HttpParts): void => {
         const reason = parts.notReady();
         if (reason !== undefined) throw new BeckonError('NOT_READY', reason);
         const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-        accept(readRequest(request.headers['content-type'], request.headers, body), reply, parts);
+        const type = request.headers['content-type'];
+        if ((type === STRUCTURED || type === BATCH) && acceptPlain(body, type === BATCH, reply, parts)) return;
+        accept(readRequest(type, request.headers, body), reply, parts);
       },
     );
   });
+};
+
+/** @returns false where the body has to be read */
+const acceptPlain = (body: Buffer, isBatch: boolean, reply: FastifyReply, parts: HttpParts): boolean => {
+  const count = parts.sink.submitPlain(body, isBatch, (error, results, from) => {
+    if (error !== undefined) return sendProblem(reply, translate(error, parts.onInternal));
+    const { duplicates, early } = tally(results, from, count);
+    // Who was too early has an id, which is found by reading after all.
+    const items = early.length === 0 ? [] : readRequest(isBatch ? BATCH : STRUCTURED, {}, body);
+    const rejected = early.map((index) => tooEarly(index, (items[index] as Event).id));
+    answer(reply, count - duplicates - early.length, duplicates, rejected);
+  });
+  return count > 0;
 };
 
 const accept = (items: readonly EventItem[], reply: FastifyReply, parts: HttpParts): void => {
@@ -73,19 +88,30 @@ const accept = (items: readonly EventItem[], reply: FastifyReply, parts: HttpPar
   }
   parts.sink.submit(events, (error, results, from) => {
     if (error !== undefined) return sendProblem(reply, translate(error, parts.onInternal));
-    let duplicates = 0;
-    let early = 0;
-    for (let i = 0; i < events.length; i++) {
-      const result = results[from + i];
-      if (result === EVENT_RESULT.duplicate) duplicates++;
-      if (result !== EVENT_RESULT.fromFuture) continue;
-      early++;
-      const message = 'time is more than the allowed minutes ahead of the log time';
-      rejected.push({ index: indexes[i], id: events[i].id, code: 'EVENT_FROM_FUTURE', message });
-    }
-    answer(reply, events.length - duplicates - early, duplicates, rejected);
+    const { duplicates, early } = tally(results, from, events.length);
+    for (const i of early) rejected.push(tooEarly(indexes[i], events[i].id));
+    answer(reply, events.length - duplicates - early.length, duplicates, rejected);
   });
 };
+
+/** @returns how many were duplicates, and which are too far ahead of the log time */
+const tally = (results: Uint8Array, from: number, count: number): { duplicates: number; early: readonly number[] } => {
+  const early: number[] = [];
+  let duplicates = 0;
+  for (let i = 0; i < count; i++) {
+    const result = results[from + i];
+    if (result === EVENT_RESULT.duplicate) duplicates++;
+    else if (result === EVENT_RESULT.fromFuture) early.push(i);
+  }
+  return { duplicates, early };
+};
+
+const tooEarly = (index: number, id: string): RejectedEvent => ({
+  index,
+  id,
+  code: 'EVENT_FROM_FUTURE',
+  message: 'time is more than the allowed minutes ahead of the log time',
+});
 
 const answer = (reply: FastifyReply, accepted: number, duplicates: number, rejected: RejectedEvent[]): void => {
   if (rejected.length === 0) {

@@ -9,16 +9,21 @@ import type { Pack } from '../../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../../packs/pack-change.ts';
 import type { Status } from '../../state/status.ts';
 
+/**
+ * Told once: after events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or with why nothing
+ * may be acknowledged.
+ */
+export type EventsDone = (error: BeckonError | undefined, results: Uint8Array, from: number) => void;
+
 /** Where events go to become durable. */
 export interface EventSink {
+  submit(events: readonly Event[], done: EventsDone): void;
   /**
-   * @param done told once: after the events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or
-   * with why nothing may be acknowledged
+   * Takes the events of a body as they stand there, if all of them are plain.
+   * @param done told of the events that were taken, never before this has returned
+   * @returns how many; 0 where the body has to be read
    */
-  submit(
-    events: readonly Event[],
-    done: (error: BeckonError | undefined, results: Uint8Array, from: number) => void,
-  ): void;
+  submitPlain(body: Uint8Array, isBatch: boolean, done: EventsDone): number;
 }
 
 /** Work that is worth a thread hop. */
