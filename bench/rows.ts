@@ -1,6 +1,7 @@
 import type { Row } from './row.ts';
 import { batch } from './rows/batch.ts';
 import { bulkEvents } from './rows/bulk-events.ts';
+import { exportRows } from './rows/export.ts';
 import { featureApply, featureRead } from './rows/feature-loops.ts';
 import { httpScore } from './rows/http-score.ts';
 import { replay } from './rows/replay.ts';
@@ -14,6 +15,7 @@ export const ROWS: readonly Row[] = [
   singleEvent,
   bulkEvents,
   replay,
+  exportRows,
   scoringLoop(64),
   scoringLoop(256),
   featureApply('hot'),

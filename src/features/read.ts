@@ -68,7 +68,7 @@ export class FeatureReader {
   private readonly plan: FeaturePlan;
   /** Positions of the features that are read, and how. */
   private readonly positions = new Set<number>();
-  private reads: readonly ReadAll[] = [];
+  private reads: readonly ReadAll[] | undefined;
   private readonly tables: readonly Table[];
   private readonly identities: Identities;
   private readonly view: RowView;
@@ -109,8 +109,7 @@ export class FeatureReader {
       if (wanted.has(features[i].spec.name)) positions.add(i);
       if (positions.has(i)) for (const input of features[i].inputs) positions.add(input);
     }
-    const rising = [...positions].sort((a, b) => a - b);
-    this.reads = compileReadings(rising.map((position) => ({ position, ...features[position] })));
+    this.reads = undefined;
   }
 
   /** Whether the id of the last row read is the customer's own, and no alias. */
@@ -234,8 +233,17 @@ export class FeatureReader {
     return consents;
   }
 
+  /** Done before the first read and not for each {@link want}: functions that were made once are optimised for their terms. */
+  private compiled(): readonly ReadAll[] {
+    const { features } = this.plan;
+    const rising = [...this.positions].sort((a, b) => a - b);
+    return compileReadings(rising.map((position) => ({ position, ...features[position] })));
+  }
+
   private compute(row: RowView, sec: number): void {
-    const { ask, reads } = this;
+    const { ask } = this;
+    this.reads ??= this.compiled();
+    const { reads } = this;
     ask.sec = sec;
     for (let i = 0; i < reads.length; i++) reads[i](row, ask);
   }

@@ -16,28 +16,53 @@ export const csvHeader = (
   labels: readonly string[],
 ): string => ['customerId', 'at', ...said.map(({ name }) => name), ...features, ...labels].join(',');
 
-/**
- * A row as a line, without its end. Numbers are in the shortest form that reads back as the same 64-bit float; what is
- * not known is empty.
- */
-export const csvRow = ({ customerId, atMs, said, features, labels }: ExportRow): string => {
-  let line = `${field(customerId)},${formatTime(atMs)}`;
-  for (const value of said) line += value === undefined ? ',' : `,${field(String(value))}`;
-  for (let i = 0; i < features.length; i++) line += `,${features[i]}`;
-  for (const label of labels) line += label === undefined ? ',' : `,${label}`;
-  return line;
-};
+/** Rows as lines, without their ends. */
+export class CsvRows {
+  /** The last value of each column and its text: many are defaults or the same for everybody. */
+  private readonly values: Float64Array;
+  private readonly texts: string[];
+  private timeMs = Number.NaN;
+  private time = '';
+
+  constructor(features: number) {
+    this.values = new Float64Array(features).fill(Number.NaN);
+    this.texts = new Array<string>(features).fill('');
+  }
+
+  /** Numbers are in the shortest form that reads back as the same 64-bit float; what is not known is empty. */
+  line({ customerId, atMs, said, features, labels }: ExportRow): string {
+    const { values, texts } = this;
+    if (atMs !== this.timeMs) {
+      this.timeMs = atMs;
+      this.time = formatTime(atMs);
+    }
+    let line = `${field(customerId)},${this.time}`;
+    for (const value of said) line += value === undefined ? ',' : `,${field(String(value))}`;
+    for (let i = 0; i < features.length; i++) {
+      const value = features[i];
+      if (value !== values[i]) {
+        values[i] = value;
+        texts[i] = `,${value}`;
+      }
+      line += texts[i];
+    }
+    for (const label of labels) line += label === undefined ? ',' : `,${label}`;
+    return line;
+  }
+}
 
 /** Rows as CSV with a header. */
 export class CsvEncoder implements RowEncoder {
+  private readonly rows: CsvRows;
   private waiting: string;
 
   constructor(said: readonly SaidColumn[], features: readonly string[], labels: readonly string[]) {
+    this.rows = new CsvRows(features.length);
     this.waiting = `${csvHeader(said, features, labels)}\n`;
   }
 
   add(row: ExportRow): string | undefined {
-    this.waiting += `${csvRow(row)}\n`;
+    this.waiting += `${this.rows.line(row)}\n`;
     return this.waiting.length < PIECE_CHARS ? undefined : this.end();
   }
 

@@ -1,7 +1,6 @@
 import { Applier } from '../features/apply.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { FeatureReader } from '../features/read.ts';
-import { HEADER, RowView } from '../features/row.ts';
 import type { Selector } from '../features/selector.ts';
 import type { Table } from '../features/table.ts';
 import type { EventLog } from '../log/event-log.ts';
@@ -198,12 +197,13 @@ export class Export {
 const customersOf = (tables: readonly Table[]): Customer[] => {
   const customers: Customer[] = [];
   for (const [shard, table] of tables.entries()) {
-    const row = RowView.ofWords(table.shard.regions.rowWords);
     for (let slot = 0; slot < table.slots; slot++) {
-      table.load(slot, row.u32);
-      const bytes = Buffer.from(table.index.bytesOf(row.u32[HEADER.keyRef]));
+      const bytes = Buffer.from(table.index.bytesOf(table.keyOf(slot)));
       customers.push({ id: bytes.toString(), bytes, number: slot * tables.length + shard });
     }
   }
+  // Texts are compared many times faster, and alike where every character is one byte.
+  if (customers.every(({ id, bytes }) => id.length === bytes.length))
+    return customers.sort((a, b) => (a.id < b.id ? -1 : 1));
   return customers.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
 };

@@ -5,17 +5,22 @@ import { RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import type { Applier } from '../features/apply.ts';
 import { EventFacts } from '../features/facts.ts';
-import { RowView } from '../features/row.ts';
+import type { Spans } from '../features/plan.ts';
+import { HEADER_WORDS, RowView } from '../features/row.ts';
 import type { Selector } from '../features/selector.ts';
 import { fingerprint, type Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type DedupeWindow, eventHash, foldSubject } from '../state/dedupe.ts';
+import { KeptRecords } from './kept-records.ts';
 import type { LabelEvents } from './label-events.ts';
 import type { MomentEvents } from './moment-events.ts';
 import type { People } from './people.ts';
 
 const LINKED = definitionOfType('identity.linked')?.code;
 const ERASED = definitionOfType('customer.erased')?.code;
+
+/** All that is in the row of a customer of later. */
+const HEAD: Spans = [0, HEADER_WORDS];
 
 interface HistoryParts {
   /** Empty; every customer of the log gets a row there while the log is read. */
@@ -33,7 +38,7 @@ interface HistoryParts {
 
 /**
  * A log read once and applied in the order of event time. What the service dropped as a duplicate is dropped here: the
- * log order decides that. Events are kept as the bytes of the log, with 16 bytes beside each.
+ * log order decides that. Events are kept as the bytes of the log, with 17 bytes beside each.
  */
 export class History {
   /** Greatest event time of the log, -Infinity where it is empty. */
@@ -44,16 +49,14 @@ export class History {
   private readonly reader = new RecordReader();
   private readonly facts = new EventFacts();
   private readonly row: RowView;
-  private readonly groups: Uint8Array[] = [];
+  private readonly kept = new KeptRecords();
   private readonly timesMs: Float64Array;
-  private readonly groupOf: Uint32Array;
+  private readonly slabOf: Uint8Array;
   private readonly recordStarts: Uint32Array;
   /** Offsets of the events to apply, in the order of time once the log is read. */
   private readonly order: Uint32Array;
   private count = 0;
   private applied = 0;
-  /** The group that the reader stands in while events are applied. */
-  private currentGroup = -1;
 
   private constructor(parts: HistoryParts, { secret, ends }: { secret: Uint8Array; ends: readonly number[] }) {
     const [events] = ends;
@@ -61,7 +64,7 @@ export class History {
     this.secret = secret;
     this.row = RowView.ofWords(parts.tables[0].shard.regions.rowWords);
     this.timesMs = new Float64Array(events);
-    this.groupOf = new Uint32Array(events);
+    this.slabOf = new Uint8Array(events);
     this.recordStarts = new Uint32Array(events);
     this.order = new Uint32Array(events);
   }
@@ -82,12 +85,12 @@ export class History {
 
   /** Applies the events before a moment that were not applied yet. Moments must not go back. */
   applyBefore(momentMs: number, applier: Applier): void {
-    const { reader, order, timesMs } = this;
+    const { order, timesMs } = this;
     for (; this.applied < this.count; this.applied++) {
       const offset = order[this.applied];
       const timeMs = timesMs[offset];
       if (timeMs >= momentMs) return;
-      this.goTo(offset);
+      const reader = this.readerAt(offset);
       if (reader.isResidue) {
         const { shard, effects } = reader.data() as unknown as Residue;
         applier.applyResidue(shard, effects, timeMs);
@@ -102,26 +105,19 @@ export class History {
 
   /** The data of an event that was applied, that made a moment or that a label with a reversal looks for. */
   dataAt(offset: number): Readonly<Record<string, unknown>> {
-    this.goTo(offset);
-    return this.reader.data();
+    return this.readerAt(offset).data();
   }
 
-  private goTo(offset: number): void {
-    const { reader } = this;
-    const group = this.groupOf[offset];
-    if (group !== this.currentGroup) {
-      reader.reset(this.groups[group]);
-      this.currentGroup = group;
-    }
-    reader.seek(this.recordStarts[offset]);
-    reader.next();
+  private readerAt(offset: number): RecordReader {
+    return this.kept.at(this.slabOf[offset], this.recordStarts[offset]);
   }
 
   private addGroup(group: LogGroup): void {
     const { reader } = this;
     const { tables, dedupe, untilMs } = this.parts;
     const logTimeSec = Math.floor(group.logTimeMs / 1000);
-    const number = this.groups.length;
+    this.kept.keep(group.records);
+    const { slab, start } = this.kept;
     let isKept = false;
     reader.reset(group.records);
     for (let offset = group.firstOffset; reader.next(); offset++) {
@@ -140,13 +136,13 @@ export class History {
       const isApplied = timeMs < untilMs;
       if (!isAsked && !isApplied) continue;
       isKept = true;
-      this.groupOf[offset] = number;
-      this.recordStarts[offset] = reader.recordStart;
+      this.slabOf[offset] = slab;
+      this.recordStarts[offset] = start + reader.recordStart;
       if (!isApplied) continue;
       this.timesMs[offset] = timeMs;
       this.order[this.count++] = offset;
     }
-    if (isKept) this.groups.push(group.records);
+    if (!isKept) this.kept.forget();
   }
 
   private aliasOf(alias: string): number {
@@ -177,8 +173,8 @@ export class History {
     const known = table.find(bytes, start, end);
     if (known >= 0) return known;
     const slot = table.insert(bytes, start, end);
-    table.load(slot, this.row.u32);
-    table.publish(slot, this.row.u32);
+    table.load(slot, this.row.u32, HEAD);
+    table.publish(slot, this.row.u32, HEAD);
     return slot;
   }
 
