@@ -144,6 +144,12 @@ test('labels, segments, wording: nothing is folded anew, and changes one after a
   assert.equal((await stateOf(service)).stateHash, stateHash);
   const other = packFolder({ ...NEW, features: [views, ...NEW.features] });
   for (const pack of [packFolder(NEW), other]) {
+    // Whose records are being taken out of the log while the change begins.
+    const erased = await Promise.all(['m3', 'm4'].map((id) => client.ask(`/v1/customers/${id}`, { method: 'DELETE' })));
+    assert.deepEqual(
+      erased.map(({ status }) => status),
+      [202, 202],
+    );
     assert.equal((await change(client, pack)).json.applied, true);
     await post(client, mixedEvents(100, 200));
     await assertFolded(service, dataDir, pack);
