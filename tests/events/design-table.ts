@@ -55,7 +55,7 @@ export const DESIGN_TABLE: Readonly<Record<string, string>> = {
   'profile.updated': 'attributes! tagsAdded tagsRemoved',
   'referral.converted': 'value',
   'outcome.recorded': 'decisionId! kind! value',
-  'decision.made': 'actionId campaignId channel decisionId! policy probability sendHour',
+  'decision.made': 'actionId campaignId channel decisionId! feasible policy probability sendHour',
   'activity.recorded': 'kind! value item',
   'list.changed': 'list! member! until',
   'item.changed': 'sku! category attributes supplyDays margin signature',

@@ -16,6 +16,9 @@ import {
   text,
 } from './fields.ts';
 
+/** Pairs of action and channel among which one decision chooses: 300 actions over all channels. */
+const PAIRS_MAX = 4000;
+
 /** Decisions and what came of them, items, staff and the pack itself. */
 export const BUSINESS_EVENTS = [
   received(
@@ -36,6 +39,11 @@ export const BUSINESS_EVENTS = [
       sendHour: optional(hour),
       campaignId: optional(id),
       policy: optional(id),
+      feasible: optional(
+        Type.Array(Type.Object({ actionId: id, channel: optional(channel), probability: share }), {
+          maxItems: PAIRS_MAX,
+        }),
+      ),
     }),
   ),
   ofNoCustomer(
