@@ -10,6 +10,7 @@ export interface CommandEntry {
 /** Every command, in the order of the help. A command is one file and its line here, so that help loads none of them. */
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'start', summary: 'Start the service', load: () => import('./start.ts') },
+  { name: 'demo', summary: 'Watch the service decide for a simulated market', load: () => import('./demo.ts') },
   { name: 'replay', summary: 'Send the events of files to a service', load: () => import('./replay.ts') },
   { name: 'import', summary: 'Turn a CSV file of yours into events', load: () => import('./import.ts') },
   { name: 'simulate', summary: 'Make events of a market whose truth is known', load: () => import('./simulate.ts') },

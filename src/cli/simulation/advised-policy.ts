@@ -45,6 +45,11 @@ export class AdvisedPolicy implements Policy {
     }
   };
 
+  /** The answers of this morning. */
+  answers(): readonly Advice[] {
+    return [...this.advice.values()];
+  }
+
   readonly decide: Policy['decide'] = (world, p, _bits, _candidates, choice) => {
     const { decisionId, decision } = this.advice.get(p) ?? {};
     choice.hold();
