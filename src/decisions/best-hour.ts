@@ -35,8 +35,10 @@ export class BestHour {
   /** What the last {@link choose} found: hours from now on, and what that hour adds. */
   delay = 0;
   term = 0;
-  /** By hour of the week. */
+  /** By hour of the week, and on into the next. */
   private readonly terms: Float64Array;
+  /** How many hours there are to look at, by hour of the week: the second day mostly repeats the first, later. */
+  private readonly hours: Uint8Array;
   /** The best delay for somebody whose own hours are not known, by hour of the week. */
   private readonly delays: Uint8Array;
   private readonly ownWeight: number;
@@ -44,9 +46,10 @@ export class BestHour {
   constructor(hours: ManifestColumn['hours']) {
     const day = hours?.terms ?? new Array<number>(HOURS_OF_DAY).fill(0);
     const weekend = hours?.weekendTerms ?? day;
-    this.terms = Float64Array.from({ length: HOURS_OF_WEEK }, (_, hour) =>
-      hour < SATURDAY * HOURS_OF_DAY ? day[hour % HOURS_OF_DAY] : weekend[hour % HOURS_OF_DAY],
+    this.terms = Float64Array.from({ length: HOURS_OF_WEEK + AHEAD_HOURS }, (_, hour) =>
+      hour % HOURS_OF_WEEK < SATURDAY * HOURS_OF_DAY ? day[hour % HOURS_OF_DAY] : weekend[hour % HOURS_OF_DAY],
     );
+    this.hours = Uint8Array.from({ length: HOURS_OF_WEEK }, (_, ofWeek) => this.horizon(ofWeek));
     this.ownWeight = hours?.own ?? 1;
     const none = new Float64Array(HOURS_OF_DAY);
     this.delays = Uint8Array.from({ length: HOURS_OF_WEEK }, (_, ofWeek) => this.search(ofWeek, 0, none, 0));
@@ -60,18 +63,24 @@ export class BestHour {
     this.delay = isOwn ? this.search(now.ofWeek, now.ofDay, own, at) : this.delays[now.ofWeek];
     const { delay } = this;
     const ownTerm = isOwn ? this.ownWeight * own[at + ((now.ofDay + delay) % HOURS_OF_DAY)] : 0;
-    this.term = this.terms[(now.ofWeek + delay) % HOURS_OF_WEEK] + ownTerm;
+    this.term = this.terms[now.ofWeek + delay] + ownTerm;
+  }
+
+  private horizon(ofWeek: number): number {
+    for (let hour = ofWeek; hour < ofWeek + HOURS_OF_DAY; hour++)
+      if (this.terms[hour + HOURS_OF_DAY] > this.terms[hour] + WAIT_PER_HOUR * HOURS_OF_DAY) return AHEAD_HOURS;
+    return HOURS_OF_DAY;
   }
 
   private search(ofWeek: number, ofDay: number, own: Float64Array, at: number): number {
     const { terms, ownWeight } = this;
     let best = Number.NEGATIVE_INFINITY;
     let delay = 0;
-    for (let hours = 0; hours < AHEAD_HOURS; hours++) {
-      const worth =
-        terms[(ofWeek + hours) % HOURS_OF_WEEK] +
-        ownWeight * own[at + ((ofDay + hours) % HOURS_OF_DAY)] -
-        WAIT_PER_HOUR * hours;
+    const end = this.hours[ofWeek];
+    let from = at + ofDay;
+    for (let hours = 0; hours < end; hours++) {
+      const worth = terms[ofWeek + hours] + ownWeight * own[from] - WAIT_PER_HOUR * hours;
+      if (++from === at + HOURS_OF_DAY) from = at;
       // Equal to the last digits is equal: sums of other order must not put anybody off.
       if (worth > best + EDGE) {
         best = worth;

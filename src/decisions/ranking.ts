@@ -114,9 +114,13 @@ export class Ranking {
     const gain = this.respond[action] * this.value[action] - this.discount[action];
     for (let channel = 0; channel < channels.length; channel++) {
       if (scope.channels[channel] === 0) continue;
+      const floor = this.count < this.limit ? Number.NEGATIVE_INFINITY : this.worths[this.limit - 1];
       const campaign = this.campaignOf(action * channels.length + channel, scope);
       if (campaign === NOBODY) continue;
-      const worth = rounded(reach[channel] * gain * leverFactor - channels[channel].cost - fatigue[channel]);
+      const exact = reach[channel] * gain * leverFactor - channels[channel].cost - fatigue[channel];
+      // Most are worth less than those that are kept already; also false where nobody knows.
+      if (!(exact >= floor) && barred[channel] === 0) continue;
+      const worth = rounded(exact);
       if (!Number.isFinite(worth)) continue;
       if (barred[channel] === 0) this.offer(worth, action, channel, campaign);
       else if (this.droppedAction[channel] === NOBODY || worth > this.droppedWorth[channel]) {

@@ -25,11 +25,11 @@ export const idsOfCold = ({ id, aliases }: ColdCustomer): CustomerIds => ({
 export class Addresses {
   /** Bit i: there is an alias of the i-th scheme. */
   bits = 0;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly lengths: Int32Array;
 
   constructor(schemes: number) {
-    this.bytes = new Uint8Array(schemes * LIMITS.idBytesMax);
+    this.bytes = Buffer.alloc(schemes * LIMITS.idBytesMax);
     this.lengths = new Int32Array(schemes);
   }
 
@@ -37,7 +37,7 @@ export class Addresses {
   text(scheme: number): string | undefined {
     if (scheme < 0 || (this.bits & (1 << scheme)) === 0) return undefined;
     const from = scheme * LIMITS.idBytesMax;
-    return Buffer.from(this.bytes.buffer, from, this.lengths[scheme]).toString();
+    return this.bytes.toString('utf8', from, from + this.lengths[scheme]);
   }
 }
 
