@@ -41,6 +41,7 @@ export const openPackServer = async (
       registry,
       pack,
       clock,
+      hasLogClock: config.clock === 'log',
       pool,
       stringifyDecision: decisionStringifier(schema),
     },

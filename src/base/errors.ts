@@ -62,6 +62,8 @@ export const ERRORS = {
   ),
   AT_TOO_FAR: kind(422, 'OUT_OF_RANGE', false, 'The time asked for is more than a year ahead.'),
   // Service
+  CLOCK_IS_WALL: kind(409, 'FAILED_PRECONDITION', false, "Only the log's clock can be moved."),
+  LOOPBACK_ONLY: kind(403, 'PERMISSION_DENIED', false, 'Only the machine itself may do this.'),
   OVERLOADED: kind(503, 'UNAVAILABLE', true, 'The service has as much work as it can finish in time.'),
   SHUTTING_DOWN: kind(503, 'UNAVAILABLE', true, 'The service is stopping.'),
   NOT_READY: kind(503, 'UNAVAILABLE', true, 'The service has not caught up with its log yet.'),

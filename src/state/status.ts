@@ -1,6 +1,6 @@
 /**
  * How far the writer is, in memory that all threads share. The writer writes, others read; the count of waiting
- * events is the only word with two writers, and changed atomically.
+ * events and the time that was told have several writers, and are changed atomically.
  */
 const FLOATS = { appliedOffset: 0, logTimeMs: 1, waitingSinceMs: 2, phase: 3 } as const;
 const FLOAT_COUNT = 4;
@@ -13,11 +13,13 @@ export class Status {
   readonly memory: SharedArrayBuffer;
   private readonly floats: Float64Array;
   private readonly pending: Int32Array;
+  private readonly told: BigInt64Array;
 
-  constructor(memory = new SharedArrayBuffer((FLOAT_COUNT + 1) * 8)) {
+  constructor(memory = new SharedArrayBuffer((FLOAT_COUNT + 2) * 8)) {
     this.memory = memory;
     this.floats = new Float64Array(memory, 0, FLOAT_COUNT);
     this.pending = new Int32Array(memory, FLOAT_COUNT * 8, 1);
+    this.told = new BigInt64Array(memory, (FLOAT_COUNT + 1) * 8, 1);
   }
 
   /** Offset of the last event applied, -1 where the log is empty. */
@@ -36,6 +38,27 @@ export class Status {
 
   set logTimeMs(timeMs: number) {
     this.floats[FLOATS.logTimeMs] = timeMs;
+  }
+
+  /** The greatest time told to the log's clock, ms; 0 where none was. It is no event: the next group's log time keeps it. */
+  get toldMs(): number {
+    return Number(Atomics.load(this.told, 0));
+  }
+
+  /** *Now* on the log's clock, ms: the log time, or later where later was told. */
+  get logNowMs(): number {
+    return Math.max(this.logTimeMs, this.toldMs);
+  }
+
+  /** Moves the log's clock, never back. @returns *now* */
+  tell(timeMs: number): number {
+    const told = BigInt(timeMs);
+    for (let known = Atomics.load(this.told, 0); known < told; ) {
+      const found = Atomics.compareExchange(this.told, 0, known, told);
+      if (found === known) break;
+      known = found;
+    }
+    return this.logNowMs;
   }
 
   get phase(): Phase {

@@ -84,7 +84,7 @@ export class Writer {
   /**
    * Makes chunks durable as one group and applies them.
    * @param nowMs the wall clock, from which the group's log time is taken; undefined with the clock of the log, where it is
-   *   the greatest time of the events
+   *   the greatest time of the events and of what was told
    * @throws BeckonError STATE_FULL before anything is written; LOG_UNAVAILABLE: nothing may be acknowledged any more
    */
   async commit(chunks: readonly Chunk[], nowMs: number | undefined): Promise<ChunkResult[]> {
@@ -194,7 +194,8 @@ export class Writer {
 
   /** Time of the next group: never before the last one's. */
   private nextLogTimeMs(chunks: readonly Chunk[], nowMs: number | undefined): number {
-    const last = this.parts.log.lastLogTimeMs();
+    const { log, status } = this.parts;
+    const last = Math.max(log.lastLogTimeMs(), status.toldMs);
     return Math.max(last, nowMs ?? chunks.reduce((latest, chunk) => Math.max(latest, chunk.latestMs), last));
   }
 

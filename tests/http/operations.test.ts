@@ -16,6 +16,7 @@ const ROUTES = [
   'GET /v1/packs/change',
   'GET /v1/packs/current',
   'GET /v1/state',
+  'POST /v1/clock',
   'POST /v1/events',
   'POST /v1/packs',
   'POST /v1/score',

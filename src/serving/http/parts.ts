@@ -58,6 +58,8 @@ export interface HttpParts {
   readonly overseer: PackOverseer;
   readonly status: Status;
   readonly clock: Clock;
+  /** Whether that is the log's. */
+  readonly hasLogClock: boolean;
   readonly stringifyDecision: (decision: Decision) => string;
   /** Why the service takes no work now, undefined where it does. */
   readonly notReady: () => string | undefined;

@@ -6,6 +6,7 @@ import type { TSchema } from 'typebox';
 import { BeckonError, ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { measures } from '../../base/measures.ts';
+import { clockRoutes } from './clock.ts';
 import { customerRoutes } from './customers.ts';
 import { drainOnClose } from './drain.ts';
 import { eventRoutes } from './events.ts';
@@ -134,6 +135,7 @@ export const httpServer = async (options: HttpOptions, parts: HttpParts, decisio
   eventRoutes(app, parts);
   customerRoutes(app, parts);
   packRoutes(app, parts);
+  clockRoutes(app, parts);
   packChangeRoutes(app, parts);
   probeRoutes(app, parts.notReady, parts.overseer);
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
