@@ -69,7 +69,7 @@ test('a service with a bound answers as one without, through a kill, an erasure 
   writeFileSync(config, `limits: { rowsMax: ${ROWS_MAX}, coldRowsRememberedMax: 50 }\n`);
   const free = await startService(t, { args: ['--pack', PACK] });
   const dataDir = join(folder, 'data');
-  const bound = ['--pack', PACK, '--config', config, '--serving-threads', '2'];
+  const bound = ['--pack', PACK, '--config', config];
   const first = await startService(t, { dataDir, args: bound });
   const freeClient = new Client(t, free.http);
   const firstClient = new Client(t, first.http);
