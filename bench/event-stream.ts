@@ -112,7 +112,8 @@ export class EventStream {
   private readonly stepMs: number;
   private nowMs: number;
 
-  constructor(customers: number, seed: number) {
+  /** @param daysAgo when the first event happens */
+  constructor(customers: number, seed: number, daysAgo = 400) {
     this.random = randomOf(seed);
     this.bodies = bodiesOf(this.random);
     this.turns = Uint16Array.from({ length: TURNS }, () => upTo(this.random, BODIES));
@@ -124,7 +125,7 @@ export class EventStream {
     for (const [i, customer] of shuffled(customers, seed).entries())
       this.ids.write(customerIdOf(customer), i * this.idBytes);
     this.stepMs = (DAYS_PER_EVENT * DAY_MS) / customers;
-    this.nowMs = todayMs() - 400 * DAY_MS;
+    this.nowMs = todayMs() - daysAgo * DAY_MS;
     this.timeMs = this.nowMs;
   }
 

@@ -5,6 +5,7 @@ import { FeatureReader } from '../../src/features/read.ts';
 import { chooseBundles, readBundle } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
 import { answerQuestions, runFor } from '../child-side.ts';
+import { HeadRun } from '../head-run.ts';
 import { customerIdOf } from '../orders.ts';
 import { shuffled } from '../random.ts';
 
@@ -14,11 +15,7 @@ export interface Opened {
 }
 
 interface Head {
-  readonly session: HeadSession;
-  /** Position of each input among the features of the pack. */
-  readonly gather: Int32Array;
-  readonly input: Float32Array;
-  readonly output: Float32Array;
+  readonly run: HeadRun;
   /** Inputs of all customers, in the order in which they are asked for. */
   readonly prepared: Float32Array;
   readonly expected: Float32Array;
@@ -52,10 +49,7 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
   heads = chooseBundles(pack.folder, pack.name)
     .map((ref) => HeadSession.open(readBundle(ref, known)))
     .map((session) => ({
-      session,
-      gather: Int32Array.from(session.featureNames, (name) => pack.featureNames.indexOf(name)),
-      input: new Float32Array(batch * session.inputWidth),
-      output: new Float32Array(batch * session.outputWidth),
+      run: new HeadRun(session, pack.featureNames, batch),
       prepared: new Float32Array(rows * session.inputWidth),
       expected: new Float32Array(rows * session.outputWidth),
     }));
@@ -63,34 +57,27 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
   reader = new FeatureReader(
     pack.plan,
     tables,
-    heads.flatMap(({ session }) => session.featureNames),
+    heads.flatMap(({ run }) => run.session.featureNames),
   );
-  for (let row = 0; row < rows; row++) fill(ids[row], row, (head) => head.prepared);
-  for (const head of heads) head.expected.set(head.session.scoreRows(head.prepared, rows));
+  for (let row = 0; row < rows; row++) fill(ids[row], row, true);
+  for (const { run, prepared, expected } of heads) expected.set(run.session.scoreRows(prepared, rows));
   return { heads: heads.length, features: pack.featureNames.length };
 };
 
 /** Reads a customer and writes the inputs of each head as its row. */
-const fill = (id: string, row: number, target: (head: Head) => Float32Array): void => {
+const fill = (id: string, row: number, isPrepared: boolean): void => {
   if (reader.read(id, nowSec, false, values) !== 'known') throw new Error(`${id} is not in the state`);
-  for (const head of heads) {
-    const input = target(head);
-    const { gather, session } = head;
-    let at = row * session.inputWidth;
-    for (let i = 0; i < gather.length; i++) input[at++] = values[gather[i]];
-    for (const { default: standard } of session.context) input[at++] = standard;
-  }
+  for (const { run, prepared } of heads) run.write(values, row, isPrepared ? prepared : undefined);
 };
-
-const inputOf = (head: Head): Float32Array => head.input;
 
 const product = (durationMs: number) => {
   let wrongCount = 0;
   const { pieces, wallSec, cpuSec } = runFor(durationMs, () => {
     reader.nextTurn();
-    for (let row = 0; row < batch; row++) fill(ids[nextProduct + row], row, inputOf);
-    for (const { session, input, output, expected } of heads) {
-      session.run(input, batch, output);
+    for (let row = 0; row < batch; row++) fill(ids[nextProduct + row], row, false);
+    for (const { run, expected } of heads) {
+      run.run();
+      const { output, session } = run;
       const first = nextProduct * session.outputWidth;
       for (let i = 0; i < output.length; i++) if (output[i] !== expected[first + i]) wrongCount++;
     }
@@ -102,8 +89,8 @@ const product = (durationMs: number) => {
 
 const ceiling = (durationMs: number) => {
   const { pieces, wallSec, cpuSec } = runFor(durationMs, () => {
-    for (const { session, prepared, output } of heads)
-      session.run(prepared.subarray(nextCeiling * session.inputWidth), batch, output);
+    for (const { run, prepared } of heads)
+      run.session.run(prepared.subarray(nextCeiling * run.session.inputWidth), batch, run.output);
     nextCeiling = (nextCeiling + batch) % ids.length;
   });
   return { work: pieces * batch, wallSec, cpuSec, checked: 0, wrong: [], wrongCount: 0 };
