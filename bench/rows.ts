@@ -6,6 +6,7 @@ import { featureApply, featureRead } from './rows/feature-loops.ts';
 import { httpScore } from './rows/http-score.ts';
 import { replay } from './rows/replay.ts';
 import { scoringLoop } from './rows/scoring-loop.ts';
+import { simulate } from './rows/simulate.ts';
 import { singleEvent } from './rows/single-event.ts';
 
 /** Every row, in the order of the report. */
@@ -16,6 +17,7 @@ export const ROWS: readonly Row[] = [
   bulkEvents,
   replay,
   exportRows,
+  simulate,
   scoringLoop(64),
   scoringLoop(256),
   featureApply('hot'),
