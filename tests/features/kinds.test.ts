@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Items } from '../../src/features/items.ts';
 import { compilePlan } from '../../src/features/plan.ts';
 import { featureSpecs } from '../../src/features/spec.ts';
 import { FeatureState } from '../support/feature-state.ts';
@@ -13,9 +14,13 @@ const AT = '2024-02-20T08:00:00Z';
 type Told = readonly [time: string, type: string, data: Record<string, unknown>];
 
 /** A function from a time to the feature's value once all the events have come. */
-const asked = (feature: Record<string, unknown>, events: readonly Told[]): ((time: string) => number) => {
+const asked = (
+  feature: Record<string, unknown>,
+  events: readonly Told[],
+  items: Items = new Map(),
+): ((time: string) => number) => {
   const specs = featureSpecs({ features: [{ ...COMMON, ...feature }] });
-  const state = new FeatureState(compilePlan(specs, { minorDigits: 2, zoneOffsetSec: 8 * 3600 }), 1);
+  const state = new FeatureState(compilePlan(specs, { minorDigits: 2, zoneOffsetSec: 8 * 3600, items }), 1);
   for (const [hash, [time, type, data]] of events.entries())
     state.apply({ customer: 'anna', source: 's', id: String(hash), type, timeMs: Date.parse(time), hash, data });
   return (time) => state.read('anna', Date.parse(time) / 1000).get('f')!;
@@ -49,6 +54,27 @@ test('without any word on supply a purchase lasts the own mean gap', () => {
   const events = ['2024-01-01', '2024-01-21', '2024-02-10'].map((day) => bought(`${day}T00:00:00Z`));
   assert.ok(Math.abs(asked(runOut, events)('2024-02-15T00:00:00Z') - 15) < 1e-9);
   assert.equal(asked(runOut, events.slice(0, 1))('2024-01-02T00:00:00Z'), 99);
+});
+
+test('the item to offer is the first of items.yaml in the category that runs out soonest, of two alike the one bought last', () => {
+  const items = new Map([
+    ['honey', { category: 'pantry' }],
+    ['green', { category: 'tea' }],
+    ['black', { category: 'tea' }],
+  ]);
+  const line = (time: string, category: string, supplyDays: number): Told => [
+    ...([time, 'order.placed'] as const),
+    { orderId: time, amount: 1, lines: [{ sku: 'k', quantity: 1, category, supplyDays }] },
+  ];
+  const first = line('2024-01-01T00:00:00Z', 'tea', 30);
+  const place = (...events: readonly Told[]) =>
+    asked({ ...runOut, stat: 'item', unit: 'place', default: 0 }, events, items)('2024-01-10T00:00:00Z');
+  assert.equal(place(first), 2);
+  assert.equal(place(first, line('2024-01-05T00:00:00Z', 'pantry', 10)), 1);
+  assert.equal(place(first, line('2024-01-05T00:00:00Z', 'pantry', 26)), 1);
+  assert.equal(place(first, line('2024-01-05T00:00:00Z', 'pantry', 40)), 2);
+  assert.equal(place(line('2024-01-05T00:00:00Z', 'not in the file', 40)), 0);
+  assert.equal(place(), 0);
 });
 
 test('a birthday is 0 days away on its day in the business’s time, 29 February is 1 March in other years', () => {

@@ -27,6 +27,7 @@ const COLUMNS: readonly LinearColumn[] = [
   // Somebody with more orders shares more.
   column('action', 'buy.content_share', 0.05, { weights: { orders: 0.1 } }),
   column('action', 'buy.add_friend', 0.3),
+  column('action', 'buy.replenishment_reminder', 0.2),
   column('action', 'buy.live_invite', 0.021),
   column('action', 'redeem', 0.5),
   column('channel', 'reach.sms', 0.2, { hours: { terms: EVENING } }),
@@ -68,6 +69,11 @@ test('a decision over HTTP: what, over which channel, when, and what it is worth
     ...customer('bob', ['sms'], false),
     ...customer('cat', []),
     ...customer('dan', ['*'], false),
+    ...customer('eve', ['*']),
+    cloudEvent({
+      ...{ id: 'honey', subject: 'eve', time: BEFORE },
+      data: { orderId: 'honey', amount: 58, lines: [{ sku: 'honey-500g', quantity: 1, supplyDays: 20 }] },
+    }),
   ];
   assert.equal((await client.events(told)).status, 202);
   const ask = async (body: object): Promise<Json> => {
@@ -105,6 +111,12 @@ test('a decision over HTTP: what, over which channel, when, and what it is worth
     });
     assert.deepEqual(Object.keys(scores).sort(), ['repurchase30d', 'repurchase90d']);
     assert.deepEqual(suppressed, []);
+  });
+
+  await t.test('what runs out is what is offered', async () => {
+    const { decision } = await ask({ customerId: 'eve', actions: ['replenishment_reminder'] });
+    assert.deepEqual([decision.actionId, decision.channel], ['replenishment_reminder', 'wecom']);
+    assert.deepEqual(decision.params, { offer: 'reminder', sku: 'honey-500g', script: 'run-out' });
   });
 
   await t.test('a later hour is chosen where it is better, and its hour is the time to send', async () => {

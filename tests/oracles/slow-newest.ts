@@ -105,21 +105,25 @@ const clockOf = (bought: readonly Input[], spec: WrittenSpec, sec: number) => {
   return left < -supplies.at(-1)! * pace ? undefined : { left, pace };
 };
 
-export const runOutStat = (spec: WrittenSpec, { sec }: Question, own: readonly SlowEvent[]): number => {
-  const inputs = newest(spec, own).reverse();
-  const keys = [...new Set(inputs.map(({ key }) => key))].filter((key) => key === (spec.only ?? key));
+export const runOutStat = (spec: WrittenSpec, { sec, items }: Question, own: readonly SlowEvent[]): number => {
+  const newestFirst = newest(spec, own);
+  const inputs = newestFirst.toReversed();
+  // Of two that run out together the one bought last.
+  const keys = [...new Set(newestFirst.map(({ key }) => key))].filter((key) => key === (spec.only ?? key));
   const clocks = keys
-    .map((one) =>
-      clockOf(
-        inputs.filter(({ key }) => key === one),
-        spec,
-        sec,
-      ),
-    )
-    .filter((clock) => clock !== undefined)
+    .flatMap((one) => {
+      const bought = inputs.filter(({ key }) => key === one);
+      const clock = clockOf(bought, spec, sec);
+      return clock === undefined ? [] : [{ ...clock, key: one }];
+    })
     .sort((a, b) => a.left - b.left);
   if (spec.stat === 'due') return clocks.filter(({ left }) => left <= seconds(spec.within!)).length;
   if (clocks.length === 0) return spec.default ?? 0;
+  if (spec.stat === 'item') {
+    const attribute = spec.key!.replace('item.', '');
+    const place = [...items].findIndex(([sku, item]) => String({ ...item, sku }[attribute]) === clocks[0].key);
+    return place < 0 ? (spec.default ?? 0) : place + 1;
+  }
   return spec.stat === 'pace' ? clocks[0].pace : clocks[0].left / unitSec(spec);
 };
 

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { DURATION, durationSec, TIME_UNITS } from '../duration.ts';
+import { type Items, itemAttribute } from '../items.ts';
 import { KEYED_FIELDS, type KeyedSpec, keyedInputs, keyProblem, supplyKey } from '../keyed-inputs.ts';
 import type { Kind } from '../kind.ts';
 import type { NewestInputs } from '../newest-inputs.ts';
@@ -8,7 +9,7 @@ import type { RowView } from '../row.ts';
 import { textHash } from './attribute.ts';
 
 interface RunOutSpec extends KeyedSpec {
-  readonly stat: 'time' | 'pace' | 'due';
+  readonly stat: 'time' | 'pace' | 'due' | 'item';
   readonly within?: string;
   readonly weight?: number;
 }
@@ -71,14 +72,14 @@ class Clock {
 /**
  * The time until what the customer bought runs out, over the newest `last` order lines told apart by `key` (category, sku or
  * an attribute of the item): the soonest of all keys or that of `only`, below 0 where it ran out already; the `pace` of
- * the key that runs out soonest (1 as the packs say, 2 half as fast); how many keys are `due` within a time. Sequence-bound,
- * exact over what is kept: 3 words a line (second, key, supply).
+ * the key that runs out soonest (1 as the packs say, 2 half as fast); how many keys are `due` within a time; the `item` to
+ * offer, as the place in items.yaml, from 1, of the first item with the key that runs out soonest. Sequence-bound, exact over what is kept: 3 words a line (second, key, supply).
  */
 export const runOut: Kind = {
   name: 'runOut',
   schema: Type.Object({
     ...KEYED_FIELDS,
-    stat: Type.Union(['time', 'pace', 'due'].map((stat) => Type.Literal(stat))),
+    stat: Type.Union(['time', 'pace', 'due', 'item'].map((stat) => Type.Literal(stat))),
     within: Type.Optional(DURATION),
     weight: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
   }),
@@ -105,9 +106,24 @@ export const runOut: Kind = {
       missing: spec.default ?? 0,
       unitSec: stat === 'time' ? TIME_UNITS[spec.unit] : 1,
       dueSec: within === undefined ? 0 : durationSec(within),
+      places: stat === 'item' ? placesByKey(spec.key as string, plan.items) : NO_PLACES,
     };
     return reading(CLOCKS, terms);
   },
+};
+
+const NO_PLACES: ReadonlyMap<number, number> = new Map();
+
+/** By the hash of a key the place, from 1, of the first item that has it. */
+const placesByKey = (field: string, items: Items): ReadonlyMap<number, number> => {
+  const attribute = itemAttribute(field) ?? field;
+  const places = new Map<number, number>();
+  for (const [i, [sku, item]] of [...items].entries()) {
+    const value = attribute === 'sku' ? sku : item[attribute];
+    const key = value === undefined ? 0 : textHash(String(value));
+    if (key !== 0 && !places.has(key)) places.set(key, i + 1);
+  }
+  return places;
 };
 
 interface RunOut {
@@ -120,6 +136,8 @@ interface RunOut {
   readonly missing: number;
   readonly unitSec: number;
   readonly dueSec: number;
+  /** Of items, by key. */
+  readonly places: ReadonlyMap<number, number>;
 }
 
 /** Features over the same clocks wind them once. */
@@ -137,19 +155,22 @@ const CLOCKS: Form<RunOut> = (features) => {
       let clocks = 0;
       let soonest = Number.POSITIVE_INFINITY;
       let pace = 0;
+      let key = 0;
       for (let i = 0; i < n; i++) {
         if (!isFirst(inputs, row, i, wanted) || !clock.wind(inputs, row, i, n, sec)) continue;
         lefts[clocks++] = clock.left;
         if (clock.left >= soonest) continue;
         soonest = clock.left;
         pace = clock.pace;
+        key = inputs.keyOf(row, i);
       }
-      for (const { position, stat, missing, unitSec, dueSec } of over) {
+      for (const { position, stat, missing, unitSec, dueSec, places } of over) {
         if (stat === 'due') {
           let due = 0;
           for (let i = 0; i < clocks; i++) if (lefts[i] <= dueSec) due++;
           values[position] = due;
         } else if (clocks === 0) values[position] = missing;
+        else if (stat === 'item') values[position] = places.get(key) ?? missing;
         else values[position] = stat === 'pace' ? pace : soonest / unitSec;
       }
     }
