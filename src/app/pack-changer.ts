@@ -1,5 +1,6 @@
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import type { ToldItems } from '../features/item-changes.ts';
 import { type Bundle, chooseBundles, listBundles, readBundle } from '../inference/repository.ts';
 import { compilePack, type Pack } from '../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../packs/pack-change.ts';
@@ -161,15 +162,16 @@ export class PackChanger {
     }
   }
 
-  /** Folds what the log holds by now. */
-  private async foldOn(): Promise<void> {
+  /** Folds what the log holds by now. @returns what it has told of items */
+  private async foldOn(): Promise<ToldItems> {
     const { thread } = this.fold as NonNullable<typeof this.fold>;
-    const gone = thread.ended.then(() => {
+    const gone = thread.ended.then((): ToldItems => {
       this.refuseWhenClosing();
       throw new Error('the thread that folds the log has ended');
     });
-    await Promise.race([thread.link.ask('fold'), gone]);
+    const told = await Promise.race([thread.link.ask<ToldItems>('fold'), gone]);
     this.refuseWhenClosing();
+    return told;
   }
 
   /** @param isTaken whether its state is the writer's now */
@@ -192,8 +194,8 @@ export class PackChanger {
       const takeBack = this.keep(next);
       try {
         await writer.ask('hold');
-        if (this.fold !== undefined) await this.foldOn();
-        logOffset = await writer.ask<number>('changePack', { source, memory });
+        const told = this.fold === undefined ? undefined : await this.foldOn();
+        logOffset = await writer.ask<number>('changePack', { source, memory, told });
       } catch (error) {
         takeBack();
         throw error;

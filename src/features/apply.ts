@@ -5,6 +5,7 @@ import { EventFacts } from './facts.ts';
 import type { GroupTablePlan } from './group-table-plan.ts';
 import type { GroupTable } from './groups.ts';
 import { IdentityWriter } from './identities.ts';
+import { ItemChanges } from './item-changes.ts';
 import type { FeaturePlan, GroupUpdate } from './plan.ts';
 import type { Residency } from './residency.ts';
 import { HEADER, RowView } from './row.ts';
@@ -15,6 +16,7 @@ const TWO_32 = 2 ** 32;
 const LINKED = definitionOfType('identity.linked')?.code;
 const UNLINKED = definitionOfType('identity.unlinked')?.code;
 const ERASED = definitionOfType('customer.erased')?.code;
+const ITEM_CHANGED = definitionOfType('item.changed')?.code;
 /** Codes of the types that change no customer. */
 const OF_NO_CUSTOMER = new Set(CATALOGUE.filter(({ isOfCustomer }) => !isOfCustomer).map(({ code }) => code));
 
@@ -44,12 +46,21 @@ export class Applier {
   private readonly row: RowView;
   private readonly groupSinks: readonly GroupSink[] | undefined;
   private readonly residency: Residency | undefined;
+  private readonly itemChanges: ItemChanges;
 
   /**
    * @param groupSinks one a group table of the plan: take what events add to groups instead of the tables
    * @param residency where the tables have a bound
+   * @param itemChanges of the log that is folded; none so far where they are left out
    */
-  constructor(plan: FeaturePlan, tables: readonly Table[], groupSinks?: readonly GroupSink[], residency?: Residency) {
+  constructor(
+    plan: FeaturePlan,
+    tables: readonly Table[],
+    groupSinks?: readonly GroupSink[],
+    residency?: Residency,
+    itemChanges = new ItemChanges(plan.declaredItems, plan.askedOfItems),
+  ) {
+    this.itemChanges = itemChanges;
     this.groupSinks = groupSinks;
     this.residency = residency;
     this.plan = plan;
@@ -82,6 +93,7 @@ export class Applier {
     if (OF_NO_CUSTOMER.has(typeCode)) {
       this.lateSec = 0;
       this.hasTouched = false;
+      if (typeCode === ITEM_CHANGED) this.itemChanges.add(data, offset);
       this.countEvent(this.tables[shardOf(subject, start, end, this.tables.length)]);
       return;
     }
@@ -93,6 +105,7 @@ export class Applier {
     const spans = plan.spansByType[typeCode];
     table.load(slot, row.u32, spans);
     facts.set(typeCode, timeMs, identityHash, data);
+    plan.items.see(this.itemChanges, offset);
     const lastSec = row.u32[HEADER.lastSec];
     this.lateSec = Math.max(0, lastSec - facts.sec);
     row.u32[HEADER.lastSec] = Math.max(lastSec, facts.sec);

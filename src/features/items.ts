@@ -4,6 +4,9 @@ export type Item = Readonly<Record<string, string | number | boolean>>;
 /** Items of `items.yaml` by sku. */
 export type Items = ReadonlyMap<string, Item>;
 
+/** Where an item is found by its sku. */
+export type ItemLookup = Pick<Items, 'get'>;
+
 export const NO_ITEMS: Items = new Map();
 
 type Data = Readonly<Record<string, unknown>>;
@@ -18,7 +21,7 @@ export const itemAttribute = (path: string): string | undefined => {
 };
 
 /** Compiles a field of an event or of one order line, or `item.<attribute>` of its sku, to a reader of its value. */
-export const compilePart = (field: string, items: Items): ((part: Data) => unknown) => {
+export const compilePart = (field: string, items: ItemLookup): ((part: Data) => unknown) => {
   const attribute = itemAttribute(field);
   if (attribute === undefined) return (part) => part[field];
   return (part) => items.get(part.sku as string)?.[attribute];

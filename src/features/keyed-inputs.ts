@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { compilePart, forEachPart, type Item, type Items } from './items.ts';
+import { compilePart, forEachPart, type Item, type ItemLookup } from './items.ts';
 import type { FeatureSpec, PlanBuilder } from './kind.ts';
 import { textHash } from './kinds/attribute.ts';
 import { NewestInputs } from './newest-inputs.ts';
@@ -41,7 +41,7 @@ const supplySec = (line: Readonly<Record<string, unknown>>, item: Item | undefin
 };
 
 /** Reads the key of an event or order line as a hash, 0 where there is none. An item's category stands in for a line's. */
-const compileKey = (field: string, items: Items): ((part: Readonly<Record<string, unknown>>) => number) => {
+const compileKey = (field: string, items: ItemLookup): ((part: Readonly<Record<string, unknown>>) => number) => {
   const of = compilePart(field, items);
   const ofItem = compilePart('item.category', items);
   return (part) => {

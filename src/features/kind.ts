@@ -2,7 +2,7 @@ import type { TObject } from 'typebox';
 import type { Ask } from './ask.ts';
 import type { EventFacts } from './facts.ts';
 import type { GroupCell, GroupTablePlan } from './group-table-plan.ts';
-import type { Items } from './items.ts';
+import type { ItemLookup, Items } from './items.ts';
 import type { Reading } from './reading.ts';
 import type { RowView } from './row.ts';
 import type { Selector, SelectorSpec } from './selector.ts';
@@ -39,7 +39,9 @@ export interface PlanBuilder {
   /** Seconds east of UTC of the business. */
   readonly zoneOffsetSec: number;
   /** What `items.yaml` says of each sku. */
-  readonly items: Items;
+  readonly declaredItems: Items;
+  /** What is known of each sku when an event comes; asked while it is applied. */
+  readonly items: ItemLookup;
   /** Finds the cell with this key or makes it. @returns offset of its first word from the row's base */
   cell(key: string, words: number, make: (offset: number) => Cell): number;
   /** Greatest number that any feature has declared for a key with {@link Kind.demand}, 0 where none has. */

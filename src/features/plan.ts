@@ -4,6 +4,7 @@ import { suggest } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
 import { GroupKey } from './group-key.ts';
 import type { GroupCell, GroupTablePlan } from './group-table-plan.ts';
+import { askedOfItems, ItemsAtEvent } from './item-changes.ts';
 import { type Items, itemAttribute, NO_ITEMS } from './items.ts';
 import type { Cell, FeatureSpec, GroupPlace, PlanBuilder } from './kind.ts';
 import { consentCell } from './kinds/consent.ts';
@@ -24,6 +25,12 @@ export interface FeaturePlan {
   /** Words of a row that an event type may read or change, by the type's code. */
   readonly spansByType: readonly Spans[];
   readonly groupTables: readonly GroupTablePlan[];
+  /** What `items.yaml` says of each sku. */
+  readonly declaredItems: Items;
+  /** Where cells look items up. */
+  readonly items: ItemsAtEvent;
+  /** Names of what features ask of items. */
+  readonly askedOfItems: ReadonlySet<string>;
   /** By the position of a field's name: 0 for one that no feature reads. */
   readonly wantedFields: Uint8Array;
   /** First word of the consents, from the row's base. */
@@ -87,6 +94,9 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
       return spans;
     }, []),
     groupTables: builder.groupTables,
+    declaredItems: builder.declaredItems,
+    items: builder.items,
+    askedOfItems: askedOfItems(specs),
     wantedFields: wantedFieldsOf(specs),
     consentOffset,
   };
@@ -122,7 +132,8 @@ const byType = <T>(items: readonly T[], of: (item: T) => { selector: { typeCodes
 class Builder implements PlanBuilder {
   readonly minorDigits: number;
   readonly zoneOffsetSec: number;
-  readonly items: Items;
+  readonly declaredItems: Items;
+  readonly items: ItemsAtEvent;
   readonly placed: PlacedCell[] = [];
   readonly groupTables: (GroupTablePlan & { cells: GroupCell[] })[] = [];
   readonly groupUpdates: GroupUpdate[] = [];
@@ -140,8 +151,9 @@ class Builder implements PlanBuilder {
   constructor(specs: readonly FeatureSpec[], options: PlanOptions) {
     this.minorDigits = options.minorDigits;
     this.zoneOffsetSec = options.zoneOffsetSec;
-    this.items = options.items ?? NO_ITEMS;
-    for (const item of this.items.values()) for (const name of Object.keys(item)) this.itemAttributes.add(name);
+    this.declaredItems = options.items ?? NO_ITEMS;
+    this.items = new ItemsAtEvent(this.declaredItems);
+    for (const item of this.declaredItems.values()) for (const name of Object.keys(item)) this.itemAttributes.add(name);
     this.names = specs.map((spec) => spec.name);
     for (const spec of specs) {
       const demand = kindOf(spec).demand?.(spec);
@@ -200,7 +212,8 @@ class Builder implements PlanBuilder {
     const attribute = path === undefined ? undefined : itemAttribute(path);
     if (attribute === undefined || this.itemAttributes.has(attribute)) return;
     const near = suggest(attribute, [...this.itemAttributes]);
-    const why = this.items.size === 0 ? 'it needs an `items.yaml`' : `no item of items.yaml has \`${attribute}\``;
+    const why =
+      this.declaredItems.size === 0 ? 'it needs an `items.yaml`' : `no item of items.yaml has \`${attribute}\``;
     const hint = near === undefined ? '' : `, did you mean \`${near}\`?`;
     throw new BeckonError('PACK_INVALID', `feature \`${this.current}\`: \`${path}\`: ${why}${hint}`);
   }

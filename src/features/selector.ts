@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { suggest } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
 import type { EventFacts } from './facts.ts';
-import { compilePart, type Items, itemAttribute, NO_ITEMS } from './items.ts';
+import { compilePart, type ItemLookup, itemAttribute, NO_ITEMS } from './items.ts';
 
 /** Which events a feature looks at, as written in `features.yaml`. */
 export interface SelectorSpec {
@@ -89,7 +89,7 @@ const didYouMean = (word: string, words: readonly string[]): string => {
 };
 
 /** @param items where `where` may look at `item.<attribute>` */
-export const compileSelector = (spec: SelectorSpec, items: Items = NO_ITEMS): Selector => {
+export const compileSelector = (spec: SelectorSpec, items: ItemLookup = NO_ITEMS): Selector => {
   const names = [...new Set(namesOf(spec))].sort();
   const typeCodes = names.map((name) => EVENTS.get(name)!.code);
   const where = Object.entries(spec.where ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -107,7 +107,7 @@ export const compileSelector = (spec: SelectorSpec, items: Items = NO_ITEMS): Se
 const compileTest = (
   path: string,
   values: ReadonlySet<unknown>,
-  items: Items,
+  items: ItemLookup,
 ): ((data: Readonly<Record<string, unknown>>) => boolean) => {
   if (path === 'lines.count') return ({ lines }) => Array.isArray(lines) && values.has(lines.length);
   if (!path.startsWith('lines.')) {
@@ -124,7 +124,7 @@ const compileTest = (
  */
 export const compileField = (
   path: string,
-  items: Items = NO_ITEMS,
+  items: ItemLookup = NO_ITEMS,
 ): ((data: Readonly<Record<string, unknown>>) => number) => {
   const numberOf = (value: unknown): number =>
     typeof value === 'number' ? value : value === true ? 1 : value === false ? 0 : Number.NaN;

@@ -1,4 +1,5 @@
 import { Applier } from '../features/apply.ts';
+import { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { FeatureReader } from '../features/read.ts';
 import type { Selector } from '../features/selector.ts';
@@ -80,6 +81,7 @@ export class Export {
   rowsSeen = 0;
   private readonly parts: ExportParts;
   private readonly history: History;
+  private readonly itemChanges: ItemChanges;
   private readonly people: People;
   /** One a label; labels may share theirs. */
   private readonly labelEvents: readonly LabelEvents[];
@@ -91,6 +93,7 @@ export class Export {
   private constructor(
     parts: ExportParts,
     history: History,
+    itemChanges: ItemChanges,
     people: People,
     labelEvents: readonly LabelEvents[],
     made?: MomentEvents,
@@ -98,6 +101,7 @@ export class Export {
     this.parts = parts;
     this.people = people;
     this.history = history;
+    this.itemChanges = itemChanges;
     this.labelEvents = labelEvents;
     this.customers = customersOf(parts.tables);
     this.saidColumns = new SaidColumns(parts.moments.said);
@@ -131,8 +135,10 @@ export class Export {
     const untilMs =
       moments.selector === undefined ? (moments.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY) : moments.toMs;
     const people = new People();
-    const historyParts = { tables, dedupe, labels: [...byKey.values()], moments: made, people, untilMs };
-    return new Export(parts, await History.read(log, historyParts, onProgress), people, labelEvents, made);
+    const itemChanges = new ItemChanges(parts.plan.declaredItems, parts.plan.askedOfItems);
+    const historyParts = { tables, dedupe, labels: [...byKey.values()], moments: made, itemChanges, people, untilMs };
+    const history = await History.read(log, historyParts, onProgress);
+    return new Export(parts, history, itemChanges, people, labelEvents, made);
   }
 
   /** Columns of what the events of moments say. */
@@ -152,7 +158,7 @@ export class Export {
    */
   *rows(): Generator<ExportRow> {
     const { plan, tables, labels: declared, conditions } = this.parts;
-    const applier = new Applier(plan, tables);
+    const applier = new Applier(plan, tables, undefined, undefined, this.itemChanges);
     const reader = new FeatureReader(plan, tables);
     const features = new Float64Array(plan.features.length);
     const labels = new Array<0 | 1 | undefined>(declared.length).fill(undefined);

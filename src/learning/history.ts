@@ -1,10 +1,11 @@
 import { BeckonError } from '../base/errors.ts';
 import { hash64, shardOf } from '../base/hash.ts';
-import { definitionOfType } from '../events/catalogue.ts';
+import { definitionOfCode, definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import type { Applier } from '../features/apply.ts';
 import { EventFacts } from '../features/facts.ts';
+import type { ItemChanges } from '../features/item-changes.ts';
 import type { Spans } from '../features/plan.ts';
 import { HEADER_WORDS, RowView } from '../features/row.ts';
 import type { Selector } from '../features/selector.ts';
@@ -18,6 +19,7 @@ import type { People } from './people.ts';
 
 const LINKED = definitionOfType('identity.linked')?.code;
 const ERASED = definitionOfType('customer.erased')?.code;
+const ITEM_CHANGED = definitionOfType('item.changed')?.code;
 
 /** All that is in the row of a customer of later. */
 const HEAD: Spans = [0, HEADER_WORDS];
@@ -28,6 +30,8 @@ interface HistoryParts {
   /** Empty windows, as the service has them. */
   readonly dedupe: readonly DedupeWindow[];
   readonly labels: readonly LabelEvents[];
+  /** Told what items became. */
+  readonly itemChanges: ItemChanges;
   /** Told who was linked to whom. */
   readonly people: People;
   /** Undefined where the moments are known beforehand. */
@@ -123,6 +127,10 @@ export class History {
     for (let offset = group.firstOffset; reader.next(); offset++) {
       const shard = this.hashedShard();
       if (dedupe[shard].seen(hash64.lo, hash64.hi, logTimeSec)) continue;
+      if (definitionOfCode(reader.typeCode)?.isOfCustomer === false) {
+        if (reader.typeCode === ITEM_CHANGED) this.parts.itemChanges.add(reader.data(), offset);
+        continue;
+      }
       const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
       if (timeMs > this.lastMs) this.lastMs = timeMs;
       let isAsked = false;

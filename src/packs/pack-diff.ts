@@ -62,16 +62,13 @@ export const foldsAlike = (before: Pack, after: Pack): boolean => foldOf(before)
 /** All of a pack that the state depends on, as one text. */
 const foldOf = ({ currency, utcOffset, plan, items }: Pack): string => {
   const features = plan.features.map((feature) => ({ name: feature.spec.name, ...meaning(feature) }));
-  const written = JSON.stringify(plan.features.map(({ spec }) => spec));
-  const asked = new Set([...written.matchAll(/"(?:lines\.)?item\.([^"]+)"/g)].map(([, name]) => name));
-  // What these kinds look up beside the fields that they name.
-  if (plan.features.some(({ spec }) => LOOK_UP_ITEMS.includes(spec.kind))) asked.add('category').add('supplyDays');
-  const facts = [...items].map(([sku, item]) => [sku, Object.entries(item).filter(([name]) => asked.has(name))]);
+  const facts = [...items].map(([sku, item]) => [
+    sku,
+    Object.entries(item).filter(([name]) => plan.askedOfItems.has(name)),
+  ]);
   const told = facts.filter(([, own]) => own.length > 0).map(([sku, own]) => [sku, Object.fromEntries(own as never)]);
   return canonical([currency.minorDigits, utcOffset, features, Object.fromEntries(told)]);
 };
-
-const LOOK_UP_ITEMS: readonly string[] = ['runOut', 'affinity'];
 
 const settingChanges = (before: Pack, after: Pack): Change[] => {
   const settings = ({ name, currency, utcOffset }: Pack) => ({

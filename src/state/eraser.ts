@@ -2,6 +2,7 @@ import { hash64, shardOf } from '../base/hash.ts';
 import { definitionOfCode, definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
+import type { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { fingerprint } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
@@ -27,13 +28,15 @@ export class Eraser {
   private readonly plan: FeaturePlan;
   private readonly shards: number;
   private readonly erasures: Erasures;
+  private readonly itemChanges: ItemChanges;
   private readonly reader = new RecordReader();
   private ids = new Set<string>();
   /** Halves of the fingerprints of {@link ids}. */
   private marks = new Set<number>();
   private story: StoryEvent[] = [];
 
-  constructor(log: EventLog, plan: FeaturePlan, shards: number, erasures: Erasures) {
+  constructor(log: EventLog, plan: FeaturePlan, shards: number, erasures: Erasures, itemChanges: ItemChanges) {
+    this.itemChanges = itemChanges;
     this.log = log;
     this.plan = plan;
     this.shards = shards;
@@ -78,7 +81,7 @@ export class Eraser {
   private residues(): Map<number, Uint8Array> {
     const { secret } = this.log;
     const residues = new Map<number, Uint8Array>();
-    for (const { event, left } of replayLives(this.story, this.plan, this.shards)) {
+    for (const { event, left } of replayLives(this.story, this.plan, this.shards, this.itemChanges)) {
       const { offset, typeCode, givenMs, dedupeShard, lo, hi } = event;
       this.erasures.remember(lo, hi);
       residues.set(offset, residueOf(typeCode, givenMs, left, dedupeShard, lo, hi, secret));

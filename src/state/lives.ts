@@ -3,6 +3,7 @@ import { definitionOfType } from '../events/catalogue.ts';
 import type { GroupEffect, Residue } from '../events/residue.ts';
 import { Applier, groupCellName } from '../features/apply.ts';
 import { Identities } from '../features/identities.ts';
+import type { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { scratchTables } from '../features/scratch-tables.ts';
 import { hashNumber } from './erasures.ts';
@@ -67,10 +68,16 @@ interface Lived {
 
 /**
  * Folds the story as the service did, in tables of its own.
+ * @param itemChanges of the whole log
  * @param story all events of some ids and of every id ever linked with them, in the order of the log
  * @returns those of lives that were erased, without residues
  */
-export const replayLives = (story: readonly StoryEvent[], plan: FeaturePlan, shards: number): ErasedEvent[] => {
+export const replayLives = (
+  story: readonly StoryEvent[],
+  plan: FeaturePlan,
+  shards: number,
+  itemChanges: ItemChanges,
+): ErasedEvent[] => {
   const tables = scratchTables(plan, shards);
   let effects: GroupEffect[] = [];
   const sinks = plan.groupTables.map((table) => {
@@ -81,7 +88,7 @@ export const replayLives = (story: readonly StoryEvent[], plan: FeaturePlan, sha
       },
     };
   });
-  const applier = new Applier(plan, tables, sinks);
+  const applier = new Applier(plan, tables, sinks, undefined, itemChanges);
   const identities = new Identities(tables);
   const lives = new Map<string, Life>();
   const isKnown = (id: Buffer): boolean => identities.locate(id, 0, id.length) >= 0;

@@ -6,6 +6,7 @@ import { definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import { Applier } from '../features/apply.ts';
+import { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { Residency } from '../features/residency.ts';
 import type { Table } from '../features/table.ts';
@@ -43,6 +44,8 @@ export interface WriterParts {
   readonly status: Status;
   /** Where the tables have a bound. */
   readonly cold?: ColdDatabase | undefined;
+  /** What the fold of the log so far was told of items; nothing before its first record. */
+  readonly itemChanges?: ItemChanges;
   /** What the fold of the log so far has found to be rewritten; none before its first record. */
   readonly erasures?: Erasures;
   /** Milliseconds of a monotonic clock, for measures only: no state depends on it. */
@@ -58,13 +61,15 @@ export class Writer {
   private readonly applier: Applier;
   private readonly reader = new RecordReader();
   readonly erasures: Erasures;
+  readonly itemChanges: ItemChanges;
 
   constructor(parts: WriterParts) {
     this.parts = parts;
     this.erasures = parts.erasures ?? new Erasures(parts.log.secret);
     const { plan, tables, cold } = parts;
     const residency = cold === undefined ? undefined : new Residency(tables, cold);
-    this.applier = new Applier(plan, tables, undefined, residency);
+    this.itemChanges = parts.itemChanges ?? new ItemChanges(plan.declaredItems, plan.askedOfItems);
+    this.applier = new Applier(plan, tables, undefined, residency, this.itemChanges);
   }
 
   /**
@@ -124,7 +129,7 @@ export class Writer {
   async erase(pause: Pause): Promise<void> {
     if (this.erasures.isEmpty) return;
     const { log, plan, tables, cold } = this.parts;
-    await new Eraser(log, plan, tables.length, this.erasures).run(pause);
+    await new Eraser(log, plan, tables.length, this.erasures, this.itemChanges).run(pause);
     cold?.scrub();
   }
 

@@ -158,6 +158,17 @@ const body = fc.oneof(
   })),
 );
 
+/** What an item is from then on, for all events that come later. */
+const itemChange = data(
+  { sku: text(...SKUS, 'k9') },
+  {
+    category: text('tea', 'nut', 'cup'),
+    supplyDays: fc.constantFrom(0, 10, 45),
+    signature: fc.boolean(),
+    attributes: data({}, { taste: fc.constantFrom<unknown>('sweet', 'salty', 'new', null), organic: fc.boolean() }),
+  },
+).map((fields) => ({ type: 'item.changed', data: fields }));
+
 /** A hash that differs for each of a history's events, as that of (source, id) nearly always does. */
 const hashOf = (number: number): number => Math.imul(number + 1, 0x9e3779b1) >>> 0;
 
@@ -165,13 +176,18 @@ const hashOf = (number: number): number => Math.imul(number + 1, 0x9e3779b1) >>>
  * Events of several customers in the order of their arrival, which is not that of their times. Some come twice,
  * right away or much later, the second time with other data.
  */
-export const history = (options: { customers: number; eventsMax: number }): fc.Arbitrary<SlowEvent[]> =>
+export const history = (options: {
+  customers: number;
+  eventsMax: number;
+  /** Whether items change meanwhile: then arrival shows. */
+  itemsChange?: boolean;
+}): fc.Arbitrary<SlowEvent[]> =>
   fc
     .array(
       fc.record({
         customer: text(...CUSTOMERS.slice(0, options.customers)),
         timeMs,
-        body,
+        body: options.itemsChange ? fc.oneof({ weight: 6, arbitrary: body }, itemChange) : body,
         again: fc.oneof(
           { weight: 5, arbitrary: fc.constant(null) },
           { weight: 1, arbitrary: fc.nat(options.eventsMax) },

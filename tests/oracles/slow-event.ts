@@ -58,13 +58,23 @@ type Data = Readonly<Record<string, unknown>>;
 /** The order lines, or the event itself. */
 export const partsOf = (data: Data): readonly Data[] => (data.lines as Data[] | undefined) ?? [data];
 
-/** The events with what is known of their items written into them and their lines, as `item.<attribute>`. */
+/**
+ * The events with what was known of their items when they came written into them and their lines, as `item.<attribute>`.
+ * @param events in the order in which they came
+ */
 export const withItems = (events: readonly SlowEvent[], items: Items): SlowEvent[] => {
+  const known = new Map<string, Data>(items);
   const filled = (part: Data): Data => {
-    const item = Object.entries(items.get(part.sku as string) ?? {});
+    const item = Object.entries(known.get(part.sku as string) ?? {});
     return { ...part, ...Object.fromEntries(item.map(([name, value]) => [`item.${name}`, value])) };
   };
   return events.map((event) => {
+    if (event.type === 'item.changed') {
+      const { sku, attributes, ...own } = event.data as { sku: string; attributes?: Data };
+      const facts = Object.entries({ ...known.get(sku), ...attributes, ...own });
+      known.set(sku, Object.fromEntries(facts.filter(([, value]) => value !== null)));
+      return event;
+    }
     const lines = event.data.lines as Data[] | undefined;
     return { ...event, data: { ...filled(event.data), ...(lines === undefined ? {} : { lines: lines.map(filled) }) } };
   });

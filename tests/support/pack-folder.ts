@@ -11,6 +11,7 @@ export const packFolder = (pack: {
   moment?: Record<string, unknown>;
   segments?: Record<string, unknown>;
   /** Whole files. */
+  items?: Record<string, unknown>;
   actions?: Record<string, unknown>;
   channels?: Record<string, unknown>;
   campaigns?: Record<string, unknown>;
@@ -24,7 +25,7 @@ export const packFolder = (pack: {
   write('features.yaml', { features: pack.features.map((feature) => ({ description: 'of a test', ...feature })) });
   write('labels.yaml', { moment: pack.moment, labels: pack.labels ?? [] });
   write('segments.yaml', { segments: pack.segments ?? {} });
-  for (const name of ['actions', 'channels', 'campaigns'] as const)
+  for (const name of ['items', 'actions', 'channels', 'campaigns'] as const)
     if (pack[name] !== undefined) write(`${name}.yaml`, pack[name]);
   return folder;
 };

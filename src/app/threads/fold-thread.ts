@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { setLimits } from '../../base/limits.ts';
+import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
 import { SqliteLog } from '../../log/sqlite-log.ts';
 import { compilePack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
@@ -24,17 +25,20 @@ const { config, source, memory } = workerData as FoldThreadData;
 setLimits(config.limits);
 const pack = compilePack(source);
 const view = viewState(pack, memory);
+const { plan } = pack;
+const itemChanges = new ItemChanges(plan.declaredItems, plan.askedOfItems);
 const dedupe = dedupeWindows(pack, view.tables);
 const cold = openColdDatabase(pack, view);
 
 const port = parentPort as MessagePort;
 new Link(port, {
-  /** Folds what the log holds now and the state does not. */
-  async fold() {
+  /** Folds what the log holds now and the state does not. @returns what it has told of items so far */
+  async fold(): Promise<ToldItems> {
     const log = SqliteLog.openReadOnly(logPathOf(config.dataDir));
     try {
-      await new Writer({ log, plan: pack.plan, ...view, cold, dedupe, stopwatchMs: () => 0 }).recover();
+      await new Writer({ log, plan, ...view, cold, dedupe, itemChanges, stopwatchMs: () => 0 }).recover();
       cold?.commit();
+      return itemChanges.told;
     } finally {
       await log.close();
     }

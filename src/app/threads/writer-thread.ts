@@ -4,6 +4,7 @@ import { wallClock } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS, setLimits } from '../../base/limits.ts';
 import { RecordWriter } from '../../events/record.ts';
+import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
 import { stateHash } from '../../features/state-hash.ts';
 import { SqliteLog } from '../../log/sqlite-log.ts';
 import { compilePack, type Pack } from '../../packs/pack.ts';
@@ -45,8 +46,11 @@ let idle: PromiseWithResolvers<void> | undefined;
 
 const log = SqliteLog.open(logPath);
 
-/** @param before whose place it takes */
-const openWriter = ({ source, memory }: PackState, before?: OpenState) => {
+/**
+ * @param before whose place it takes
+ * @param told of items by whoever has folded the log; by the one before where its state stays
+ */
+const openWriter = ({ source, memory }: PackState, before?: OpenState, told = before?.writer.itemChanges.told) => {
   const pack = compilePack(source);
   const view = viewState(pack, memory);
   const dedupe = dedupeWindows(pack, view.tables);
@@ -54,7 +58,8 @@ const openWriter = ({ source, memory }: PackState, before?: OpenState) => {
   const cold = isSameState ? before?.cold : openColdDatabase(pack, view, before === undefined);
   const erasures = before?.writer.erasures;
   const stopwatchMs = (): number => performance.now();
-  const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, erasures, stopwatchMs });
+  const itemChanges = new ItemChanges(pack.plan.declaredItems, pack.plan.askedOfItems, told);
+  const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, itemChanges, erasures, stopwatchMs });
   return { pack, view, cold, writer };
 };
 
@@ -190,10 +195,10 @@ const link = new Link(parentPort as MessagePort, {
     await ended();
   },
   /** Only while it is held. @returns the offset of the `pack.changed` */
-  async changePack(next: PackState) {
+  async changePack({ told, ...next }: PackState & { told?: ToldItems }) {
     if (status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
     try {
-      const opened = openWriter(next, state);
+      const opened = openWriter(next, state, told);
       await opened.writer.commit([packChanged(opened.pack)], nowMs());
       if (state.cold !== undefined && state.cold !== opened.cold) coldBefore.push(state.cold);
       state = opened;

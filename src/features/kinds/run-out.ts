@@ -106,7 +106,7 @@ export const runOut: Kind = {
       missing: spec.default ?? 0,
       unitSec: stat === 'time' ? TIME_UNITS[spec.unit] : 1,
       dueSec: within === undefined ? 0 : durationSec(within),
-      places: stat === 'item' ? placesByKey(spec.key as string, plan.items) : NO_PLACES,
+      places: stat === 'item' ? placesByKey(spec.key as string, plan.declaredItems) : NO_PLACES,
     };
     return reading(CLOCKS, terms);
   },
