@@ -38,7 +38,7 @@ export const beBorn = (world: World, p: number): void => {
   people.priceClass[p] = pickShare(u(PURPOSE.priceClass), spread.priceClasses);
   people.hourType[p] = pickShare(u(PURPOSE.hours), spread.hours);
   people.callHourType[p] =
-    u(PURPOSE.hours, 2) < 0.7 ? people.hourType[p] : pickShare(u(PURPOSE.hours, 1), spread.hours);
+    u(PURPOSE.hours, 2) < spread.sameHours ? people.hourType[p] : pickShare(u(PURPOSE.hours, 1), spread.hours);
   people.hourShift[p] = Math.floor(u(PURPOSE.hourShift) * SHIFTS) - 1;
   const isDuring = file.historyDays === 0 || u(PURPOSE.joining) < spread.during;
   people.joinDay[p] = isDuring

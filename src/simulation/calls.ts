@@ -10,8 +10,6 @@ import type { World } from './world.ts';
 const RING_SECONDS = 25;
 const PICK_UP_SECONDS = 12;
 const CALLBACK_AFTER_MS = 26 * HOUR_MS;
-/** Of those who refuse a call, how many want no more of them. */
-const REFUSED_FOR_GOOD = 0.15;
 
 /** How a call ended. */
 interface CallEnd {
@@ -73,7 +71,7 @@ const answered = (world: World, contact: Contact, annoyed: number): CallEnd => {
   const isAi = kind.name === 'ai_call';
   const key = people.key[p];
   const u = (purpose: number, n = 0): number => draw(key, purpose, today.day + n);
-  const length = calls.talkSeconds * Math.exp(drawNormal(key, PURPOSE.talk, today.day + 5000) * 0.6);
+  const length = calls.talkSeconds * Math.exp(drawNormal(key, PURPOSE.talk, today.day + 5000) * calls.talkSpread);
   const talked = (disposition: string, share: number, more?: Partial<CallEnd>): CallEnd => {
     const talkSeconds = Math.ceil(length * share);
     return { disposition, talkSeconds, afterSeconds: PICK_UP_SECONDS + talkSeconds, ...more };
@@ -81,16 +79,16 @@ const answered = (world: World, contact: Contact, annoyed: number): CallEnd => {
   figures.answered++;
   if (isAi) figures.aiAnswered++;
   if (u(PURPOSE.talk) < Math.min(0.9, calls.refused * annoyed)) {
-    const optsOut = u(PURPOSE.optOut, 9000) < REFUSED_FOR_GOOD;
+    const optsOut = u(PURPOSE.optOut, 9000) < calls.forGood;
     if (optsOut) people.consents[p] &= ~callBits(world);
     return talked('answered_refused', 0.2, { hangupBy: 'customer', more: optsOut ? ',"optOut":true' : '' });
   }
   const z = takeEffect(world, contact, sentMs + PICK_UP_SECONDS * 1000, annoyed);
-  if (u(PURPOSE.click) < yesChance(kind.click, z)) {
+  if (u(PURPOSE.click) < yesChance(world, kind.click, z)) {
     if (isAi) figures.aiLeads++;
     people.responded[p * truth.channels.length + channel]++;
     people.pushDecision[p] = decision;
-    const atOnce = calls.converted * Math.min(1, people.push[p] * 2);
+    const atOnce = calls.converted * Math.min(1, people.push[p] * calls.eager);
     const buys = action.result === 'order' && u(PURPOSE.interest) < atOnce;
     return buys
       ? talked('answered_converted', 1.8, { more: ',"intent":"buy"' })
@@ -101,7 +99,7 @@ const answered = (world: World, contact: Contact, annoyed: number): CallEnd => {
       hangupBy: 'customer',
       more: `,"callbackAt":"${timeText(sentMs + CALLBACK_AFTER_MS)}"`,
     });
-  const hangsUp = u(PURPOSE.mood, 5000) < 0.35 + 0.3 * Math.min(1, annoyed);
+  const hangsUp = u(PURPOSE.mood, 5000) < calls.hangUp + calls.hangUpAnnoyed * Math.min(1, annoyed);
   return talked('answered_not_interested', 0.8, { hangupBy: hangsUp ? 'customer' : 'agent' });
 };
 

@@ -11,7 +11,6 @@ import { KIND } from './words.ts';
 import type { World } from './world.ts';
 
 const CAMPAIGNS = ['always-on', 'call-list'] as const;
-const BOUNCE_SHARE = 0.01;
 const DELIVERY_MS = 4000;
 
 /** Sends the contact that waits for today, if a person has one. */
@@ -58,7 +57,7 @@ const send = (world: World, contact: Contact): void => {
   world.tell(p, 'contact.sent', sentMs, data);
   if (kind.name === 'sms' && action.kind === 'sell') figures.smsSent++;
   const annoyed = annoyance(world, irritationOf(world, p, world.dayAt(sentMs)));
-  if (u(PURPOSE.bounce) < BOUNCE_SHARE) {
+  if (u(PURPOSE.bounce) < truth.file.observation.bounced) {
     world.tell(p, 'contact.bounced', sentMs + DELIVERY_MS, data);
     return;
   }
@@ -68,7 +67,7 @@ const send = (world: World, contact: Contact): void => {
   if (u(PURPOSE.seen) >= reachChance(world, p, channel, hour, today.isWeekend, annoyed)) return;
   const seenMs = sentMs + Math.min(40, drawExponential(key, PURPOSE.delay, today.day) * kind.delayHours) * HOUR_MS;
   const z = takeEffect(world, contact, seenMs, annoyed);
-  const clicks = draw(key, PURPOSE.click, today.day) < yesChance(kind.click, z);
+  const clicks = draw(key, PURPOSE.click, today.day) < yesChance(world, kind.click, z);
   const isHeardOf = draw(key, PURPOSE.click, today.day + 5000) < kind.opened;
   if (isHeardOf || (clicks && kind.opened > 0)) world.tell(p, 'contact.opened', seenMs, data);
   const replies = u(PURPOSE.reply) < kind.reply;

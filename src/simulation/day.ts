@@ -1,5 +1,5 @@
 import { addFriend, join, linkLate } from './birth.ts';
-import { HOUR_MS } from './calendar.ts';
+import { DAY_BEGINS_HOUR, HOUR_MS } from './calendar.ts';
 import { draw, drawExponential, PURPOSE, sigmoid } from './draws.ts';
 import {
   buyElsewhere,
@@ -19,15 +19,13 @@ import type { World } from './world.ts';
 
 /** Somebody who buys looks at things before. */
 const VIEWS_BEFORE_ORDER = 2;
-const BOT_VIEWS_MAX = 30;
 const TOPICS = ['tea', 'health', 'gifts', 'recipes'];
-const LIVE_HOUR = 20;
-/** Orders that an hour in a live session causes. */
-const LIVE_PUSH = 0.25;
 /** A click counts as the cause of an order for so long. */
 const CAUSE_DAYS = 5;
 const MINUTE_MS = 60_000;
 const COMES_MAX = 0.5;
+/** Looks of a visit that are told. */
+const LOOKS_MAX = 30;
 
 /** All that a person does of their own accord today, and what earlier contacts lead to. */
 export const liveDay = (world: World, p: number): void => {
@@ -54,12 +52,13 @@ const liveOn = (world: World, p: number): void => {
   const push = people.push[p] === 0 ? 0 : pushWithin(world, p, day, day + 1);
   const prospective = prospectRate(world, p);
   const rate = own + push + prospective;
-  const views = isActive ? truth.file.need.viewsPerDay * (0.15 + need) * factor : idleViews(world, p);
+  const views = isActive
+    ? truth.file.need.viewsPerDay * (truth.file.interests.atRest + need) * factor
+    : idleViews(world, p);
   if (rate > 0 && happens(world, p, PURPOSE.buy, 1 - Math.exp(-rate))) buy(world, p, push / rate);
   else {
     if (isActive && happens(world, p, PURPOSE.leak, 1 - Math.exp(-leakRate(world, p, need)))) buyElsewhere(world, p);
-    if (happens(world, p, PURPOSE.view, views))
-      browse(world, p, Math.ceil(drawExponential(people.key[p], PURPOSE.viewHour, day * 4 + 1) * 2), 0);
+    if (happens(world, p, PURPOSE.view, views)) browse(world, p, visitLooks(world, p), 0);
   }
   entertain(world, p, isActive);
 };
@@ -97,9 +96,10 @@ const prospectRate = ({ people, today, setting }: World, p: number): number => {
 
 /** A robot that reads the shop: many looks at any hour, never an order. */
 const roam = (world: World, p: number): void => {
-  const { people, today } = world;
+  const { people, today, truth } = world;
+  const { botDays, botLooks } = truth.file.interests;
   const u = draw(people.key[p], PURPOSE.bot, today.day + 1);
-  if (u < 0.3) browse(world, p, Math.ceil((u / 0.3) * BOT_VIEWS_MAX), 0);
+  if (u < botDays) browse(world, p, Math.ceil((u / botDays) * botLooks), 0);
 };
 
 /** A local time of today at which the person does something. */
@@ -129,14 +129,19 @@ const buy = (world: World, p: number, pushed: number): void => {
   placeOrder(world, p, timeMs, decision);
 };
 
+/** How often somebody looks who comes to look. */
+const visitLooks = ({ people, today, truth }: World, p: number): number =>
+  Math.ceil(drawExponential(people.key[p], PURPOSE.viewHour, today.day * 4 + 1) * truth.file.interests.visit);
+
 /** Looks at products. @param beforeMs an order that follows, 0 for none */
 const browse = (world: World, p: number, views: number, beforeMs: number): void => {
   const { people, today, truth } = world;
+  const { interests } = truth.file;
   const key = people.key[p];
   const u = (n: number): number => draw(key, PURPOSE.view, today.day * 64 + 1000 + n);
   const startMs = beforeMs === 0 ? ownTime(world, p, PURPOSE.viewHour) : beforeMs - (views + 2) * 3 * MINUTE_MS;
   const subject = world.webSubject(p, today.day);
-  if (u(0) < 0.25)
+  if (u(0) < interests.search)
     world.tell(
       p,
       'search.performed',
@@ -144,9 +149,9 @@ const browse = (world: World, p: number, views: number, beforeMs: number): void 
       `{"query":"${truth.categories[Math.floor(u(1) * truth.categories.length)]}"}`,
       subject,
     );
-  for (let i = 0; i < Math.min(views, BOT_VIEWS_MAX); i++) {
+  for (let i = 0; i < Math.min(views, LOOKS_MAX); i++) {
     const item = truth.items[likelyItem(world, p, u(2 + i * 2))];
-    const dwell = Math.ceil(drawExponential(key, PURPOSE.view, today.day * 64 + 1200 + i) * 35);
+    const dwell = Math.ceil(drawExponential(key, PURPOSE.view, today.day * 64 + 1200 + i) * interests.dwellSeconds);
     world.tell(
       p,
       'product.viewed',
@@ -155,7 +160,7 @@ const browse = (world: World, p: number, views: number, beforeMs: number): void 
       subject,
     );
     const buysSoon = beforeMs !== 0 && i === views - 1;
-    if (people.isBot[p] === 0 && u(3 + i * 2) < (buysSoon ? 0.7 : 0.12))
+    if (people.isBot[p] === 0 && u(3 + i * 2) < (buysSoon ? interests.cartBeforeOrder : interests.cart))
       world.tell(
         p,
         'cart.added',
@@ -182,11 +187,12 @@ const expireCoupon = (world: World, p: number): void => {
 
 /** Content and live sessions that the person comes to by themselves. */
 const entertain = (world: World, p: number, isActive: boolean): void => {
-  const { today } = world;
-  const base = isActive ? 0.03 : 0.003;
-  if (comes(world, p, PURPOSE.content, base, TRAIT.content))
+  const { today, truth } = world;
+  const { content, live, others } = truth.file.interests;
+  const share = isActive ? 1 : others;
+  if (comes(world, p, PURPOSE.content, content * share, TRAIT.content))
     readContent(world, p, ownTime(world, p, PURPOSE.content), 0);
-  if (today.isLiveDay && comes(world, p, PURPOSE.live, base, TRAIT.live)) joinLive(world, p, 0);
+  if (today.isLiveDay && comes(world, p, PURPOSE.live, live * share, TRAIT.live)) joinLive(world, p, 0);
 };
 
 /** Whether somebody does something today that those like more who have the trait. */
@@ -198,28 +204,33 @@ const comes = ({ people, today }: World, p: number, purpose: number, base: numbe
 
 /** Opens tracked material. @param decision that led to it, 0 for none */
 export const readContent = (world: World, p: number, timeMs: number, decision: number): void => {
-  const { people, today } = world;
+  const { people, today, truth } = world;
+  const { interests } = truth.file;
   const key = people.key[p];
   const u = (n: number): number => draw(key, PURPOSE.content, today.day * 8 + 1000 + n);
   const own = people.priceClass[p] + people.role[p];
-  const topic = TOPICS[(u(0) < 0.6 ? own : Math.floor(u(1) * TOPICS.length)) % TOPICS.length];
+  const topic = TOPICS[(u(0) < interests.ownTopic ? own : Math.floor(u(1) * TOPICS.length)) % TOPICS.length];
   const content = `"contentId":"c-${Math.floor(u(2) * 60)}","topic":"${topic}"`;
   const cause = decision === 0 ? '' : `,"decisionId":"${decisionId(world, p, decision)}"`;
   world.tell(p, 'content.opened', timeMs, `{${content}${cause}}`);
-  if (u(3) < 0.7) {
-    const seconds = Math.ceil(drawExponential(key, PURPOSE.content, today.day * 8 + 1005) * 50);
+  if (u(3) < interests.read) {
+    const seconds = Math.ceil(drawExponential(key, PURPOSE.content, today.day * 8 + 1005) * interests.readSeconds);
     world.tell(p, 'content.dwelled', timeMs + seconds * 1000, `{${content},"seconds":${seconds}${cause}}`);
   }
-  if (u(4) < 0.08 * sigmoid(people.trait[p * TRAITS.length + TRAIT.referring]))
+  if (u(4) < interests.share * sigmoid(people.trait[p * TRAITS.length + TRAIT.referring]))
     world.tell(p, 'content.shared', timeMs + 3 * MINUTE_MS, `{${content}${cause}}`);
 };
 
 /** Comes to the evening's live session. @param decision that led to it, 0 for none */
 export const joinLive = (world: World, p: number, decision: number): void => {
-  const { people, today } = world;
+  const { people, today, truth } = world;
+  const { interests } = truth.file;
   const key = people.key[p];
-  const joinMs = today.startMs + (LIVE_HOUR - 9 + draw(key, PURPOSE.live, today.day * 8 + 2001)) * HOUR_MS;
-  const seconds = Math.ceil(Math.min(7200, drawExponential(key, PURPOSE.live, today.day * 8 + 2002) * 900));
+  const joinMs =
+    today.startMs + (interests.liveHour - DAY_BEGINS_HOUR + draw(key, PURPOSE.live, today.day * 8 + 2001)) * HOUR_MS;
+  const seconds = Math.ceil(
+    Math.min(7200, drawExponential(key, PURPOSE.live, today.day * 8 + 2002) * interests.liveSeconds),
+  );
   const cause = decision === 0 ? '' : `,"decisionId":"${decisionId(world, p, decision)}"`;
   world.tell(p, 'live.joined', joinMs, `{"sessionId":"live-${today.day + 1000}"${cause}}`);
   world.tell(
@@ -229,7 +240,8 @@ export const joinLive = (world: World, p: number, decision: number): void => {
     `{"sessionId":"live-${today.day + 1000}","seconds":${seconds}${cause}}`,
   );
   if (people.isGone[p] === 0 && people.kind[p] !== KIND.prospect) {
-    const orders = LIVE_PUSH * Math.min(1, seconds / 3600) * (people.kind[p] === KIND.regular ? needOf(world, p) : 0.3);
+    const need = people.kind[p] === KIND.regular ? needOf(world, p) : interests.sleeperNeed;
+    const orders = interests.liveOrders * Math.min(1, seconds / 3600) * need;
     pushFrom(world, p, world.dayAt(joinMs + seconds * 1000), orders);
   }
 };

@@ -6,15 +6,11 @@ import { freshNoise, irritationOf, linked, pushFrom, responseOdds } from './resp
 import type { Action } from './truth.ts';
 import type { World } from './world.ts';
 
-/** Irritation that a good word takes away. */
-const CALMED_SHARE = 0.5;
-
-/** Log-odds of a middling response, at which a channel's own rate of clicks holds. */
-const MIDDLING = -2.5;
-const CLICK_SLOPE = 0.7;
-
 /** The chance of a click, or of a yes on the phone. @param click log-odds of the channel @param z of the response */
-export const yesChance = (click: number, z: number): number => sigmoid(click + CLICK_SLOPE * (z - MIDDLING));
+export const yesChance = ({ truth }: World, click: number, z: number): number => {
+  const { clickSlope, middling } = truth.file.response;
+  return sigmoid(click + clickSlope * (z - middling));
+};
 
 /** A contact of an action with a person. */
 export interface Contact {
@@ -38,7 +34,7 @@ export interface Contact {
  */
 export const takeEffect = (world: World, contact: Contact, seenMs: number, annoyed: number): number => {
   const { p, action, channel, bits, need, decision } = contact;
-  const { people, today } = world;
+  const { people, today, truth } = world;
   const z = responseOdds(world, p, action, channel, bits, need, annoyed) + freshNoise(world, p, action);
   const strength = action.lift * linked(world, z);
   const atDay = world.dayAt(seenMs);
@@ -61,9 +57,9 @@ export const takeEffect = (world: World, contact: Contact, seenMs: number, annoy
       if (succeeds) refer(world, p, seenMs);
       break;
     case 'calm':
-      people.irritation[p] = irritationOf(world, p, atDay) * (1 - CALMED_SHARE * linked(world, z));
+      people.irritation[p] = irritationOf(world, p, atDay) * (1 - truth.file.irritation.calmed * linked(world, z));
       people.irritationDay[p] = atDay;
-      pushFrom(world, p, atDay, strength * 0.02);
+      pushFrom(world, p, atDay, strength * truth.file.response.calmOrders);
       break;
   }
   return z;

@@ -24,8 +24,8 @@ export const bother = (world: World, contact: Contact): void => {
   ledger.irritation += units * value.irritation;
   const annoyed = annoyance(world, irritationOf(world, p, atDay));
   const key = people.key[p];
-  const isBotherless = action.kind !== 'sell';
-  const chance = (share: number): number => Math.min(1, share * annoyed * (isBotherless ? 0.5 : 1));
+  const chance = (share: number): number =>
+    Math.min(1, share * annoyed * (action.kind === 'sell' ? 1 : irritation.gentle));
   if (draw(key, PURPOSE.complaint, today.day) < chance(irritation.complaint)) complain(world, contact);
   const unsubscribes = draw(key, PURPOSE.optOut, today.day) < chance(irritation.optOut);
   if (unsubscribes) revoke(world, p, channel, sentMs + 2 * HOUR_MS);

@@ -18,6 +18,13 @@ export class Ledger {
   complaints = 0;
   optOuts = 0;
 
+  /** Where the value comes from, per so many customers. */
+  parts(customers: number): string {
+    const shown = (money: number): string => ((money / customers) * 1000).toFixed(0);
+    const { margin, discount, relations, cost, irritation, complaints, optOuts } = this;
+    return `margin ${shown(margin)} after discounts of ${shown(discount)}, friends and referrals ${shown(relations)}, cost ${shown(cost)}, irritation ${shown(irritation)}; ${complaints} complaints, ${optOuts} consents taken back`;
+  }
+
   /** Net of cost and of the price of irritation. */
   get value(): number {
     return this.margin + this.relations - this.cost - this.irritation;

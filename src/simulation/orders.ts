@@ -7,28 +7,25 @@ import { irritate } from './response.ts';
 import { KIND } from './words.ts';
 import type { World } from './world.ts';
 
-/** A coupon never takes off more than this of an order. */
-const COUPON_SHARE_MAX = 0.4;
-/** A needed category is on the list of an order for sure, another with this chance. */
-const UNNEEDED_SHARE = 0.2;
 const SURFACES = ['mini_program', 'store', 'app', 'live'];
 const TOP_UPS = [100, 200, 500];
 const TIER_NAMES = ['regular', 'silver', 'gold', 'diamond', 'star', 'crown', 'legend'];
-/** Somebody who gets more in a promotion gets this much more. */
-const STOCK_UP = 2;
 
 /** Chance that a category is on the list of an order of a regular customer. */
 const listChance = (world: World, p: number, category: number): number =>
   world.people.use[p * world.truth.categories.length + category] === 0
     ? 0
-    : UNNEEDED_SHARE + (1 - UNNEEDED_SHARE) * categoryNeed(world, p, category);
+    : further(world) + (1 - further(world)) * categoryNeed(world, p, category);
+
+const further = ({ setting }: World): number => setting.file.people.basket.further;
 
 /** The item that is taken of a category: by how it is liked in general and by the own taste. */
-const chooseItem = ({ people, truth, today }: World, p: number, category: number, u: number): number => {
+const chooseItem = ({ people, truth, today, setting }: World, p: number, category: number, u: number): number => {
   const items = truth.itemsOf[category];
   const weights = items.map((i) => {
     const { taste, weight, festival } = truth.items[i];
-    const season = festival !== undefined && today.festivals.includes(festival) ? 4 : 1;
+    const season =
+      festival !== undefined && today.festivals.includes(festival) ? setting.file.people.basket.festival : 1;
     return weight * season * Math.exp(people.taste[p * truth.tastes.length + taste]);
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -48,6 +45,7 @@ const chooseItem = ({ people, truth, today }: World, p: number, category: number
 export const placeOrder = (world: World, p: number, timeMs: number, decision: number): void => {
   const { people, truth, today, setting, ledger, figures } = world;
   const { file } = setting;
+  const { basket } = file.people;
   const key = people.key[p];
   const { day } = today;
   const u = (purpose: number, n = 0): number => draw(key, purpose, day * 64 + n);
@@ -63,9 +61,7 @@ export const placeOrder = (world: World, p: number, timeMs: number, decision: nu
   if (isRegular)
     for (let k = 0; k < categories; k++) if (u(PURPOSE.line, k) < listChance(world, p, k)) listed |= 1 << k;
   if (listed === 0) listed = 1 << mostNeeded(world, p);
-  const wanted = isRegular
-    ? file.people.basket.regular * people.basket[p]
-    : file.people.basket.first * Math.sqrt(people.basket[p]);
+  const wanted = isRegular ? basket.regular * people.basket[p] : basket.first * Math.sqrt(people.basket[p]);
   const off = today.promotion > 1 ? truth.file.calendar.discount : 0;
   const lines: string[] = [];
   let listPrice = 0;
@@ -74,8 +70,8 @@ export const placeOrder = (world: World, p: number, timeMs: number, decision: nu
   for (let k = 0; k < categories; k++) {
     if ((listed & (1 << k)) === 0) continue;
     const item = truth.items[chooseItem(world, p, k, u(PURPOSE.line, 32 + k))];
-    const noise = Math.exp(drawNormal(key, PURPOSE.quantity, day * 64 + k) * 0.35);
-    const quantity = Math.min(50, Math.max(1, Math.round(wanted * noise * (stocksUp ? STOCK_UP : 1))));
+    const noise = Math.exp(drawNormal(key, PURPOSE.quantity, day * 64 + k) * basket.quantitySpread);
+    const quantity = Math.min(50, Math.max(1, Math.round(wanted * noise * (stocksUp ? basket.stockUp : 1))));
     listPrice += item.price * quantity;
     margin += item.price * quantity * item.margin;
     soonest = Math.min(soonest, item.supplyDays * quantity);
@@ -88,7 +84,7 @@ export const placeOrder = (world: World, p: number, timeMs: number, decision: nu
   let discount = listPrice * off;
   const usesCoupon =
     people.couponFace[p] > 0 && timeMs < people.couponEndMs[p] && u(PURPOSE.redeem) < priceClass.redeem;
-  if (usesCoupon) discount += Math.min(people.couponFace[p], COUPON_SHARE_MAX * listPrice);
+  if (usesCoupon) discount += Math.min(people.couponFace[p], basket.couponMax * listPrice);
   const amount = Math.round((listPrice - discount) * 100) / 100;
   const orderId = `o${setting.seed}-${people.first + p}-${people.orders[p] + 1}`;
   const named = usesCoupon && people.couponDecision[p] !== 0 ? people.couponDecision[p] : decision;
@@ -275,7 +271,7 @@ const followUp = (world: World, p: number, timeMs: number, isRegular: boolean): 
     const isBad = u(6) < service.badFeedback;
     const sentiment = Math.round((isBad ? -1 + 0.7 * u(7) : 0.2 + 0.8 * u(7)) * 100) / 100;
     const atMs = timeMs + (24 + 72 * u(8)) * HOUR_MS;
-    const isComplaint = isBad && u(9) < 0.4;
+    const isComplaint = isBad && u(9) < service.complaint;
     if (isComplaint) people.complaintMs[p] = atMs;
     world.tell(
       p,

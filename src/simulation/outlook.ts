@@ -12,8 +12,6 @@ const BEYOND_DAYS = 45;
 const FUTURE_DAYS_MAX = 60;
 /** Share of days on which a regular customer needs something, in the long run. */
 const LASTING_NEED = 0.35;
-/** A coupon never takes off more than this of an order. */
-const COUPON_SHARE_MAX = 0.4;
 
 /** What would come of each contact with one person this morning. */
 export class Outlook {
@@ -88,14 +86,14 @@ export class Outlook {
     const strength = act.lift * linked(world, responseOdds(world, p, act, channel, this.bits, this.need, this.annoyed));
     const gain = this.gainOf(world, act, strength);
     const annoyedAfter = annoyance(world, irritationOf(world, p, world.today.day) + units);
-    const half = act.kind === 'sell' ? 1 : 0.5;
+    const half = act.kind === 'sell' ? 1 : irritation.gentle;
     const goodwill =
       half * annoyedAfter * (irritation.leave * this.future + irritation.unfriend * people.isFriend[p] * value.friend);
     let discount = 0;
     if (act.face > 0) {
       const { redeem } = world.setting.file.people.priceClasses[people.priceClass[p]];
       const buys = reach * this.buyContacted + (1 - reach) * this.buyHold;
-      discount = buys * redeem * Math.min(act.face, COUPON_SHARE_MAX * this.price);
+      discount = buys * redeem * Math.min(act.face, world.setting.file.people.basket.couponMax * this.price);
     }
     this.hour = this.hours[channel];
     this.value = reach * gain - discount - kind.cost - units * value.irritation - goodwill;
@@ -116,7 +114,12 @@ export class Outlook {
         return (this.buyContacted - this.buyHold) * this.margin;
       case 'live': {
         const isBuyer = people.isGone[this.p] === 0 && people.kind[this.p] !== KIND.prospect;
-        const orders = isBuyer ? 0.05 * (people.kind[this.p] === KIND.regular ? this.need : 0.3) : 0;
+        const { liveSeconds, liveOrders, sleeperNeed } = truth.file.interests;
+        const hours = liveSeconds / 3600;
+        // The mean of an exponential time, of which an hour counts at most.
+        const counted = hours * (1 - Math.exp(-1 / hours));
+        const need = people.kind[this.p] === KIND.regular ? this.need : sleeperNeed;
+        const orders = isBuyer ? liveOrders * counted * need : 0;
         const buys = this.chanceOfOrder(orders, response.delayDays);
         return Math.min(1, strength) * (buys - this.buyHold) * this.margin;
       }
@@ -125,7 +128,12 @@ export class Outlook {
       case 'referral':
         return Math.min(1, strength) * value.referral;
       case 'calm':
-        return Math.min(1, strength) * 0.2 * this.annoyed * value.irritation;
+        return (
+          Math.min(1, strength) *
+          truth.file.irritation.calmed *
+          irritationOf(world, this.p, world.today.day) *
+          value.irritation
+        );
     }
   }
 

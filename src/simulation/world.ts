@@ -12,8 +12,6 @@ import type { Truth } from './truth.ts';
 const MINUTE_MS = 60_000;
 const SHUFFLED_MINUTES = 20;
 const DUPLICATE_HOURS = 3;
-/** Of what people do on the web, how much is told under their openid. */
-const OPENID_SHARE = 0.4;
 
 /** Some people on a day of the market: what all that happens to them works on. */
 export class World {
@@ -60,7 +58,9 @@ export class World {
   /** Under which id something done on the web is told. */
   webSubject(p: number, n: number): string {
     const { people } = this;
-    const isOwn = people.linkDay[p] === NO_OPENID || draw(people.key[p], PURPOSE.alias, 200 + n) >= OPENID_SHARE;
+    const isOwn =
+      people.linkDay[p] === NO_OPENID ||
+      draw(people.key[p], PURPOSE.alias, 200 + n) >= this.truth.file.observation.openid;
     return isOwn ? this.idOf(p) : this.aliasOf(p, 'openid');
   }
 

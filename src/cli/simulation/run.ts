@@ -83,6 +83,7 @@ const liveSeed = async (
     const { ledger, figures } = lived;
     told += `seed ${seed}: ${figures.events} events of ${customers} customers over ${market.historyDays} + ${days} days\n`;
     told += `value per 1,000 customers ${moneyText(valuePer1000(ledger, customers))}: ${ledger.decisions} decisions, ${ledger.contacts} contacts, ${ledger.blocked} not sent for want of consent or address\n`;
+    told += `${ledger.parts(customers)}\n`;
     return lived;
   } finally {
     progress.stop();
