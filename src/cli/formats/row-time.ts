@@ -4,15 +4,18 @@
  * @returns ms since the Unix epoch, NaN where the text is no such time.
  */
 export const rowTimeMs = (text: string): number => {
-  // Neighbouring rows share their time, and 500,000 lines have some 20,000 of them.
-  if (text !== lastText) {
-    lastText = text;
-    lastMs = parse(text);
+  let ms = known.get(text);
+  if (ms === undefined) {
+    ms = parse(text);
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(text, ms);
   }
-  return lastMs;
+  return ms;
 };
-let lastText = '';
-let lastMs = Number.NaN;
+
+/** Rows share their times: 500,000 lines of a shop have some 20,000 of them, a file by day a few hundred. */
+const KNOWN_MAX = 32_768;
+const known = new Map<string, number>();
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?$/;
 const COMPACT = /^(\d{4})(\d\d)(\d\d)$/;
