@@ -73,13 +73,9 @@ export interface PlanOptions {
 
 /** @throws BeckonError PACK_INVALID where features contradict each other */
 export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions): FeaturePlan => {
-  const builder = new Builder(specs, options);
-  const consentOffset = consentCell(builder);
-  builder.takeTouched();
-  const features = specs.map((spec) => {
-    const reading = builder.compile(spec);
-    return { spec, reading, cells: builder.takeTouched(), inputs: builder.takeInputs() };
-  });
+  // Once to see which cells there are, once more to put them where they belong.
+  const { placed } = compileFeatures(specs, options, new Map()).builder;
+  const { builder, features, consentOffset } = compileFeatures(specs, options, placesOf(placed));
   const placedByType = byType(builder.placed, (placed) => placed.cell);
   const groupsByType = byType(builder.groupUpdates, (update) => update.cell);
   return {
@@ -100,6 +96,32 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
     wantedFields: wantedFieldsOf(specs),
     consentOffset,
   };
+};
+
+const compileFeatures = (specs: readonly FeatureSpec[], options: PlanOptions, places: ReadonlyMap<string, number>) => {
+  const builder = new Builder(specs, options, places);
+  const consentOffset = consentCell(builder);
+  builder.takeTouched();
+  const features = specs.map((spec) => {
+    const reading = builder.compile(spec);
+    return { spec, reading, cells: builder.takeTouched(), inputs: builder.takeInputs() };
+  });
+  return { builder, features, consentOffset };
+};
+
+/**
+ * Where each cell stands: those that the same event types change together, orders first. An event then touches one stretch
+ * of the row and few lines of the cache, and so do models, which mostly ask about orders.
+ */
+const placesOf = (placed: readonly PlacedCell[]): Map<string, number> => {
+  const firstCode = ({ cell }: PlacedCell): number => Math.min(...cell.selector.typeCodes);
+  const places = new Map<string, number>();
+  let offset = HEADER_WORDS;
+  for (const { key, words } of [...placed].sort((a, b) => firstCode(a) - firstCode(b))) {
+    places.set(key, offset);
+    offset += words;
+  }
+  return places;
 };
 
 /** Cells of the row that the key of a group reads. */
@@ -139,6 +161,7 @@ class Builder implements PlanBuilder {
   readonly groupUpdates: GroupUpdate[] = [];
   private readonly groupKeys = new Map<string, { table: GroupTablePlan & { cells: GroupCell[] }; key: GroupKey }>();
   rowWords = HEADER_WORDS;
+  private readonly places: ReadonlyMap<string, number>;
   private readonly offsets = new Map<string, number>();
   private readonly positions = new Map<string, number>();
   private readonly demands = new Map<string, number>();
@@ -148,7 +171,9 @@ class Builder implements PlanBuilder {
   private inputs: number[] = [];
   private current = '';
 
-  constructor(specs: readonly FeatureSpec[], options: PlanOptions) {
+  /** @param places first word of a cell by its key; others come behind each other */
+  constructor(specs: readonly FeatureSpec[], options: PlanOptions, places: ReadonlyMap<string, number>) {
+    this.places = places;
     this.minorDigits = options.minorDigits;
     this.zoneOffsetSec = options.zoneOffsetSec;
     this.declaredItems = options.items ?? NO_ITEMS;
@@ -187,7 +212,7 @@ class Builder implements PlanBuilder {
     this.touched.add(key);
     const known = this.offsets.get(key);
     if (known !== undefined) return known;
-    const offset = this.rowWords;
+    const offset = this.places.get(key) ?? this.rowWords;
     this.offsets.set(key, offset);
     this.placed.push({ key, offset, words, cell: make(offset) });
     this.rowWords += words;
