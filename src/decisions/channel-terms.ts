@@ -13,6 +13,8 @@ const NO_CONSENT = 2;
 export class ChannelTerms {
   /** P(reached) at the best hour, 4 digits; NaN where no head knows. */
   readonly reach: Float64Array;
+  /** How much more than `respond` says those respond who are reached over the channel. */
+  readonly pull: Float64Array;
   /** Hours until the best hour. */
   readonly delays: Int32Array;
   /** Money for wearing on the customer, 4 digits. */
@@ -35,6 +37,7 @@ export class ChannelTerms {
     this.ownHours = Int32Array.from(channels, ({ hours }) => (hours === undefined ? -1 : hourFeatures.indexOf(hours)));
     this.hours = channels.map(() => new BestHour(undefined));
     this.reach = new Float64Array(length);
+    this.pull = new Float64Array(length).fill(1);
     this.delays = new Int32Array(length);
     this.fatigue = new Float64Array(length);
     this.barred = new Uint8Array(length);
@@ -45,6 +48,7 @@ export class ChannelTerms {
   /** Takes the hours that models declare. @param columnAt the output at a place */
   learn(columnAt: (place: number) => ManifestColumn | undefined): void {
     this.hours = Array.from(this.places, (place) => new BestHour(columnAt(place)?.hours));
+    for (const [i, place] of this.places.entries()) this.pull[i] = columnAt(place)?.pull ?? 1;
   }
 
   work({ values, outputs, addresses, ownTerms, hasOwn }: Question, now: LocalHour): void {

@@ -27,7 +27,9 @@ export class Ranking {
   private readonly terms: ChannelTerms;
   private readonly respond: Float64Array;
   private readonly value: Float64Array;
-  private readonly discount: Float64Array;
+  /** By action: P(outcome) of somebody left alone, and what an outcome costs in discounts. */
+  private readonly anyway: Float64Array;
+  private readonly redeemed: Float64Array;
   /** The best candidate that was dropped, by channel. */
   private readonly droppedAction: Int32Array;
   private readonly droppedWorth: Float64Array;
@@ -42,7 +44,8 @@ export class Ranking {
     this.terms = terms;
     this.respond = new Float64Array(actions.length);
     this.value = new Float64Array(actions.length);
-    this.discount = new Float64Array(actions.length);
+    this.anyway = new Float64Array(actions.length);
+    this.redeemed = new Float64Array(actions.length);
     this.droppedAction = new Int32Array(channels.length);
     this.droppedWorth = new Float64Array(channels.length);
     this.holdAt = actions.filter(({ actionId }) => actionId < HOLD_ID).length;
@@ -66,9 +69,9 @@ export class Ranking {
     const channel = this.channels[rank];
     return {
       reach: this.terms.reach[channel],
-      respond: this.respond[action],
+      respond: this.respondOf(action, channel),
       value: this.value[action],
-      discount: this.discount[action],
+      discount: this.discountOf(action, channel),
       lever: this.choices.actions[action].leverFactor,
       cost: this.choices.channels[channel].cost,
       fatigue: this.terms.fatigue[channel],
@@ -96,14 +99,25 @@ export class Ranking {
       return false;
     const bought = outputs[buy[action]];
     const anyway = base[action] < 0 ? 0 : outputs[base[action]];
-    this.respond[action] = rounded(Math.max(0, bought - anyway));
+    this.respond[action] = Math.max(0, bought - anyway);
+    this.anyway[action] = Math.min(bought, anyway);
     this.value[action] = rounded(value.evaluate(values, outputs, bits) ?? Number.NaN);
-    this.discount[action] = 0;
+    this.redeemed[action] = 0;
     if (faceValue !== undefined) {
       const face = faceValue.evaluate(values, outputs, bits) ?? Number.NaN;
-      this.discount[action] = rounded(bought * (redeem < 0 ? 1 : outputs[redeem]) * face);
+      this.redeemed[action] = (redeem < 0 ? 1 : outputs[redeem]) * face;
     }
-    return Number.isFinite(this.respond[action] * this.value[action] - this.discount[action]);
+    return Number.isFinite(this.respond[action] * this.value[action] - this.redeemed[action]);
+  }
+
+  /** What being reached over a channel adds to P(outcome). */
+  private respondOf(action: number, channel: number): number {
+    return rounded(this.respond[action] * this.terms.pull[channel]);
+  }
+
+  private discountOf(action: number, channel: number): number {
+    const bought = this.anyway[action] + this.respond[action] * this.terms.pull[channel];
+    return rounded(bought * this.redeemed[action]);
   }
 
   /** Offers an action over each channel that an open campaign may use for it. */
@@ -111,12 +125,12 @@ export class Ranking {
     const { channels, actions } = this.choices;
     const { reach, fatigue, barred } = this.terms;
     const { leverFactor } = actions[action];
-    const gain = this.respond[action] * this.value[action] - this.discount[action];
     for (let channel = 0; channel < channels.length; channel++) {
       if (scope.channels[channel] === 0) continue;
       const floor = this.count < this.limit ? Number.NEGATIVE_INFINITY : this.worths[this.limit - 1];
       const campaign = this.campaignOf(action * channels.length + channel, scope);
       if (campaign === NOBODY) continue;
+      const gain = this.respondOf(action, channel) * this.value[action] - this.discountOf(action, channel);
       const exact = reach[channel] * gain * leverFactor - channels[channel].cost - fatigue[channel];
       // Most are worth less than those that are kept already; also false where nobody knows.
       if (!(exact >= floor) && barred[channel] === 0) continue;

@@ -48,6 +48,8 @@ const Column = Type.Object(
     /** The head that it answers for, where that is not the bundle's: one model may stand behind several heads. */
     of: Type.Optional(name),
     hours: Type.Optional(Hours),
+    /** Of a channel's reach: how much more than `respond` those respond who are reached over it; 1 where it is left out. */
+    pull: Type.Optional(Type.Number({ minimum: 0 })),
     means: Type.String({ minLength: 1 }),
     /** `propensity`: a calibrated probability from 0 to 1. `score`: any other number. */
     kind: Type.Union([Type.Literal('propensity'), Type.Literal('score')]),

@@ -43,6 +43,7 @@ const channel = fc.record({
   weekend: fc.option(terms, { nil: undefined }),
   own: fc.option(terms, { nil: undefined }),
   ownWeight: fc.constantFrom(undefined, 0, 0.5, 1),
+  pull: fc.constantFrom(undefined, 0, 0.6, 1, 5.5),
 });
 
 test('the ranking is what the formula gives, candidate by candidate, over any outputs, costs, levers and hours', () => {
@@ -97,7 +98,7 @@ test('the ranking is what the formula gives, candidate by candidate, over any ou
         const columns = names
           .map(({ of, name }, i) => {
             const ofChannel = i - names.length + CHANNELS.length;
-            const { hours = new Array(24).fill(0), weekend, ownWeight } = channels[Math.max(0, ofChannel)];
+            const { hours = new Array(24).fill(0), weekend, ownWeight, pull } = channels[Math.max(0, ofChannel)];
             const declared = { terms: hours, weekendTerms: weekend, own: ownWeight };
             return {
               of,
@@ -105,6 +106,7 @@ test('the ranking is what the formula gives, candidate by candidate, over any ou
               means: '',
               kind: 'propensity',
               hours: ofChannel < 0 ? undefined : declared,
+              pull: ofChannel < 0 ? undefined : pull,
               p: probabilities[i],
             };
           })

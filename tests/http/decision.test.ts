@@ -27,7 +27,7 @@ const COLUMNS: readonly LinearColumn[] = [
   // Somebody with more orders shares more.
   column('action', 'buy.content_share', 0.05, { weights: { orders: 0.1 } }),
   column('action', 'buy.add_friend', 0.3),
-  column('action', 'buy.replenishment_reminder', 0.2),
+  column('action', 'buy.replenishment_reminder', 0.1),
   column('action', 'buy.live_invite', 0.021),
   column('action', 'redeem', 0.5),
   column('channel', 'reach.sms', 0.2, { hours: { terms: EVENING } }),

@@ -28,7 +28,7 @@ test('scores over HTTP', async (t) => {
     const { status, headers, json } = await client.score({ customerId: 'C1', at: '2024-03-06T12:00:00+02:00' });
     assert.equal(status, 200);
     assert.match(headers['content-type'] as string, /^application\/json/);
-    const { decisionId, asOf, scores, ...rest } = json;
+    const { decisionId, asOf, scores, channels, call, suppressed, ...rest } = json;
     assert.match(decisionId, /^[0-9a-f]{3}-.+/);
     assert.deepEqual(Object.keys(asOf), ['offset', 'lagMs']);
     assert.equal(asOf.offset, 2);
@@ -44,12 +44,21 @@ test('scores over HTTP', async (t) => {
       at: '2024-03-06T10:00:00.000Z',
       decision: { actionId: 'hold', expectedValue: 0, hold: true, selectionProbability: 1 },
       ranked: [{ actionId: 'hold', expectedValue: 0, hold: true }],
-      channels: CHANNELS.map((channel) => ({ channel, allowed: false, rule: `reach.${channel}` })),
       segments: { tier: 'silver', lifecycle: 'active', intent: rest.segments.intent, priceSensitivity: 'low' },
-      suppressed: [],
-      models: { repurchase: 'retail-repurchase@1' },
+      models: {
+        ...{ action: 'retail-decision@1', channel: 'retail-decision@1', call: 'retail-decision@1' },
+        repurchase: 'retail-repurchase@1',
+      },
       reasons: [],
     });
+    assert.deepEqual(channels.map(({ channel }: { channel: string }) => channel).sort(), CHANNELS);
+    for (const { channel, propensity, ...barred } of channels) {
+      assert.ok(propensity > 0 && propensity < 1, channel);
+      assert.deepEqual(barred, { allowed: false, rule: `reach.${channel}` });
+    }
+    for (const { channel, rule } of suppressed) assert.equal(rule, `reach.${channel}`);
+    assert.deepEqual(Object.keys(call), ['propensity', 'answer', 'convert', 'expectedValue', 'bestHour', 'callNow']);
+    assert.equal(call.callNow, false);
   });
 
   await t.test('a customer that no event has named is scored from defaults', async () => {

@@ -23,6 +23,8 @@ export interface SlowQuestion {
     readonly price: number;
     readonly load: number;
     readonly isReachable: boolean;
+    /** How much more those respond who are reached over it; undefined is 1. */
+    readonly pull?: number;
     /** What an hour adds to the log-odds, by hours from now. */
     readonly termAhead: (hours: number) => number;
   }[];
@@ -45,7 +47,7 @@ const reachOf = (probability: number, term: number): number => {
 export const slowRanking = ({ actions, channels, outputs }: SlowQuestion): SlowCandidate[] => {
   const list: SlowCandidate[] = [{ actionId: 'hold', delayHours: 0, expectedValue: 0 }];
   for (const action of actions)
-    for (const { channel, cost, price, load, isReachable, termAhead } of channels) {
+    for (const { channel, cost, price, load, isReachable, termAhead, pull = 1 } of channels) {
       if (!isReachable || !action.isEligible || !action.channels.includes(channel)) continue;
       const reach = outputs.get(`channel reach.${channel}`);
       const bought = outputs.get(`action buy.${action.actionId}`);
@@ -55,12 +57,16 @@ export const slowRanking = ({ actions, channels, outputs }: SlowQuestion): SlowC
       let delayHours = 0;
       for (let hours = 1; hours < AHEAD; hours++)
         if (termAhead(hours) - WAIT * hours > termAhead(delayHours) - WAIT * delayHours + 1e-6) delayHours = hours;
+      const caused = Math.max(0, bought - anyway) * pull;
       const redeem = outputs.get('action redeem') ?? 1;
       const terms = {
         reach: fourDigits(reachOf(reach, termAhead(delayHours))),
-        respond: fourDigits(Math.max(0, bought - anyway)),
+        respond: fourDigits(caused),
         value: fourDigits(action.value),
-        discount: action.faceValue === undefined ? 0 : fourDigits(bought * redeem * action.faceValue),
+        discount:
+          action.faceValue === undefined
+            ? 0
+            : fourDigits((Math.min(bought, anyway) + caused) * redeem * action.faceValue),
         lever: 1 + action.percent / 100,
         fatigue: fourDigits(price * load),
       };

@@ -78,11 +78,11 @@ def write_bundle(
     }
     files = {
         "model.onnx": graph,
-        "manifest.json": _json(manifest),
-        "golden.json": _json(golden(head, graph, trained.features)),
+        "manifest.json": json_bytes(manifest),
+        "golden.json": json_bytes(golden(head, graph, trained.features)),
         "CARD.md": card(head, manifest, fits).encode(),
     }
-    _replace(out, files)
+    replace_folder(out, files)
     return manifest
 
 
@@ -110,13 +110,13 @@ def _thresholds(head: Head, fit: Fit, trained: Rows) -> dict[str, float]:
     }
 
 
-def _json(value: dict) -> bytes:
+def json_bytes(value: dict) -> bytes:
     """Indented, with a list of numbers on one line."""
     text = json.dumps(value, indent=2, allow_nan=False)
     return (NUMBER_LIST.sub(lambda found: " ".join(found.group().split()), text) + "\n").encode()
 
 
-def _replace(out: Path, files: dict[str, bytes]) -> None:
+def replace_folder(out: Path, files: dict[str, bytes]) -> None:
     """Writes beside `out`, then swaps, so that a reader never sees half a bundle."""
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
