@@ -116,9 +116,9 @@ export class Engine {
     const { config, logger } = this.options;
     const { name } = loadPack(config.pack);
     this.dataDir = DataDir.open(config.dataDir, { shards: LIMITS.shards, pack: name, nowMs: wallClock.nowMs() });
-    const { source, applied } = await packInForce(config);
-    // Whatever was applied before counts no more, also if the folder comes to hold what it held by then.
-    if (applied === undefined && readAppliedPacks(config.dataDir).length > 0) writeAppliedPacks(config.dataDir, []);
+    const { source, applied, list } = await packInForce(config);
+    // What was overruled counts no more, also if the folder comes to hold again what it held by then.
+    if (list.length < readAppliedPacks(config.dataDir).length) writeAppliedPacks(config.dataDir, list);
     const pack = compilePack(source);
     if (applied !== undefined)
       logger.info({ version: pack.version, sha256: pack.sha256 }, 'the applied pack is in force');

@@ -6,7 +6,7 @@ import { compilePack, type Pack } from '../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../packs/pack-change.ts';
 import { type Change, foldsAlike } from '../packs/pack-diff.ts';
 import { type PackSource, packSha256, packSourceOf, readPackSource } from '../packs/pack-source.ts';
-import { addAppliedPack, readAppliedPacks, writeAppliedPacks } from '../state/applied-packs.ts';
+import { addAppliedPack } from '../state/applied-packs.ts';
 import { coldPathOf } from '../state/data-dir.ts';
 import { Status } from '../state/status.ts';
 import type { Config } from './config-schema.ts';
@@ -122,6 +122,7 @@ export class PackChanger {
   private async apply(ask: PackChangeAsk): Promise<PackChange> {
     const { served, parts } = this;
     const { source, pack, change } = this.check(ask);
+    if (change.problems.length > 0) throw new BeckonError('PACK_REFUSED', change.problems.join('; '));
     const neededBytes = change.refold ? this.foldBytes(pack) : 0;
     const freeBytes = process.availableMemory();
     if (neededBytes > freeBytes)
@@ -129,7 +130,6 @@ export class PackChanger {
         'PACK_REFUSED',
         `a second state needs about ${mebibytes(neededBytes)}, and the machine has ${mebibytes(freeBytes)} left: change the folder and start the service anew`,
       );
-    if (change.problems.length > 0) throw new BeckonError('PACK_REFUSED', change.problems.join('; '));
     const names = new Set(pack.featureNames);
     const bundles = chooseBundles(pack.folder, pack.name).map((ref) => readBundle(ref, names));
     const isSame = (a: readonly Bundle[], b: readonly Bundle[]): boolean =>
@@ -147,6 +147,7 @@ export class PackChanger {
     const { parts, served } = this;
     await parts.writer.ask('keepRecords');
     try {
+      this.refuseWhenClosing();
       const memory = makeStateMemory(pack, LIMITS.shards, coldPathOf(parts.config.dataDir, ++this.folds));
       const data: FoldThreadData = { config: parts.config, source, memory };
       const status = new Status(memory.status);
@@ -191,15 +192,10 @@ export class PackChanger {
       // One after another: preparing takes a thread's loop for some 100 ms.
       for (const link of serving) await link.ask('preparePack', { source, memory, bundles });
       this.refuseWhenClosing();
-      const takeBack = this.keep(next);
-      try {
-        await writer.ask('hold');
-        const told = this.fold === undefined ? undefined : await this.foldOn();
-        logOffset = await writer.ask<number>('changePack', { source, memory, told });
-      } catch (error) {
-        takeBack();
-        throw error;
-      }
+      this.keep(next);
+      await writer.ask('hold');
+      const told = this.fold === undefined ? undefined : await this.foldOn();
+      logOffset = await writer.ask<number>('changePack', { source, memory, told });
     } catch (error) {
       for (const link of serving) await link.ask('forgetPack');
       await this.endFold(false);
@@ -226,10 +222,9 @@ export class PackChanger {
     await this.parts.writer.ask('forgetPacks');
   }
 
-  /** Keeps the files, so that a restart finds what the log is about to name. @returns takes them off the list again */
-  private keep({ source, pack }: ServedPack): () => void {
+  /** Keeps the files, so that a restart finds what the log is about to name; where it does not come to that, they mean nothing. */
+  private keep({ source, pack }: ServedPack): void {
     const { dataDir } = this.parts.config;
-    const before = readAppliedPacks(dataDir);
     addAppliedPack(
       dataDir,
       {
@@ -240,7 +235,6 @@ export class PackChanger {
       },
       source.files as Record<string, string>,
     );
-    return () => writeAppliedPacks(dataDir, before);
   }
 
   private refuseWhenClosing(): void {

@@ -15,6 +15,8 @@ export interface PackInForce {
   readonly source: PackSource;
   /** Undefined where it is that of the configured folder. */
   readonly applied: AppliedPack | undefined;
+  /** What the list of applied packs should hold: changes that never happened, and those that the folder has overruled, mean nothing. */
+  readonly list: readonly AppliedPack[];
 }
 
 /**
@@ -26,17 +28,18 @@ export interface PackInForce {
 export const packInForce = async ({ pack, dataDir }: Pick<Config, 'pack' | 'dataDir'>): Promise<PackInForce> => {
   const configured = readPackSource(pack);
   const folderSha256 = packSha256(configured);
-  for (const applied of readAppliedPacks(dataDir).reverse()) {
+  const list = readAppliedPacks(dataDir);
+  for (let applied = list.at(-1); applied !== undefined; list.pop(), applied = list.at(-1)) {
     if (!(await isLogged(dataDir, applied))) continue;
     if (applied.folderSha256 !== folderSha256) break;
     const source = packSourceOf(pack, readAppliedFiles(dataDir, applied.sha256));
-    if (packSha256(source) === applied.sha256) return { source, applied };
+    if (packSha256(source) === applied.sha256) return { source, applied, list };
     throw new BeckonError(
       'FILE_UNREADABLE',
       `The applied pack ${applied.version} in ${dataDir} is damaged; restore it from a backup, or change the pack folder.`,
     );
   }
-  return { source: configured, applied: undefined };
+  return { source: configured, applied: undefined, list: [] };
 };
 
 const isLogged = async (dataDir: string, { sha256, fromOffset }: AppliedPack): Promise<boolean> => {
