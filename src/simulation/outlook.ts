@@ -128,12 +128,8 @@ export class Outlook {
       case 'referral':
         return Math.min(1, strength) * value.referral;
       case 'calm':
-        return (
-          Math.min(1, strength) *
-          truth.file.irritation.calmed *
-          irritationOf(world, this.p, world.today.day) *
-          value.irritation
-        );
+        // A good word earns nothing by itself: irritation is paid for when it is caused.
+        return 0;
     }
   }
 

@@ -44,10 +44,17 @@ test('who is left alone by two policies has the same life under both', async () 
   assert.deepEqual(alone(random), alone(ruled));
 });
 
-test('orders that no contact touches come at the same time under both', async () => {
-  const orders = (events: readonly Told[]): Set<string> =>
-    new Set(events.filter(({ type }) => type === 'order.placed').map(({ subject, time }) => `${subject} ${time}`));
-  const [quiet, random] = [orders(await told(holdPolicy())), orders(await told(randomPolicy()))];
+test('contacts change some orders and leave most where they were', async () => {
+  const orders = async (policy: Policy): Promise<Set<string>> => {
+    const events = (await eventsOf({ policy, customers: 1500, days: 30 })).map((line) => JSON.parse(line) as Told);
+    // First orders on the day of joining come without any luck.
+    const later = events.filter(
+      ({ type, time, data }) => type === 'order.placed' && time > START && !String(data.orderId).endsWith('-1'),
+    );
+    return new Set(later.map(({ subject, time }) => `${subject} ${time}`));
+  };
+  const [quiet, random] = [await orders(holdPolicy()), await orders(randomPolicy())];
   const common = [...quiet].filter((order) => random.has(order)).length;
-  assert.ok(common / quiet.size > 0.85, `${common} of ${quiet.size}`);
+  assert.ok(quiet.size > 60);
+  assert.ok(common / quiet.size > 0.6 && common < quiet.size, `${common} of ${quiet.size}`);
 });
