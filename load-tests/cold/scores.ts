@@ -1,7 +1,7 @@
 /**
  * The long form of the test of a bound on rows: `node load-tests/cold/scores.ts [--customers 3000000] [--rows 1000000]
- * [--events 6000000]`. Two states get the same events, one has a bound; everybody is scored from both. Needs some 2 KiB of
- * memory a customer, and as much disk as half of that. Exits with 1 at the first difference.
+ * [--events 4500000]`. Two states get the same events, one has a bound; everybody is scored from both. Needs 5 GiB of memory
+ * as it stands, and 0.5 GiB of disk. Exits with 1 at the first difference.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     customers: { type: 'string', default: '3000000' },
     rows: { type: 'string', default: '1000000' },
-    events: { type: 'string', default: '6000000' },
+    events: { type: 'string', default: '4500000' },
   },
 });
 const customers = Number(values.customers);
