@@ -1,6 +1,6 @@
 import { FeatureReader } from '../features/read.ts';
 import { compilePack } from '../packs/pack.ts';
-import { decisionStringifier } from '../serving/http/decision-schema.ts';
+import { decisionStringifier } from '../serving/http/decision-text.ts';
 import type { HttpParts } from '../serving/http/parts.ts';
 import { type HttpApp, type HttpOptions, httpServer } from '../serving/http/server.ts';
 import { openScoring } from './scoring.ts';

@@ -57,7 +57,7 @@ export const DOORS: Doors = {
   fastify: ['src/serving/http/'],
   '@fastify/swagger': ['src/serving/http/'],
   '@fastify/swagger-ui': ['src/serving/http/'],
-  'fast-json-stringify': ['src/serving/http/decision-schema.ts'],
+  'fast-json-stringify': ['src/serving/http/decision-text.ts'],
   pino: ['src/telemetry/logger.ts'],
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],

@@ -4,7 +4,7 @@ import type { BeckonError, ErrorCode } from '../../base/errors.ts';
 import { setLimits } from '../../base/limits.ts';
 import type { ScoreRequest } from '../../decisions/decision.ts';
 import { compilePack } from '../../packs/pack.ts';
-import { decisionStringifier } from '../../serving/http/decision-schema.ts';
+import { decisionStringifier } from '../../serving/http/decision-text.ts';
 import { openScoring } from '../scoring.ts';
 import { openColdReader, viewState } from '../shared-state.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';

@@ -1,6 +1,4 @@
-import fastJson from 'fast-json-stringify';
 import Type, { type TSchema } from 'typebox';
-import type { Decision } from '../../decisions/decision.ts';
 import { CONTENT_IS_NUMBER } from '../../packs/actions.ts';
 
 const Time = Type.String({ format: 'date-time' });
@@ -119,7 +117,3 @@ export const decisionSchema = (names: {
 
 const optional = (names: readonly string[], schema: TSchema) =>
   Object.fromEntries(names.map((name) => [name, Type.Optional(schema)]));
-
-/** The decision as JSON text: routes and the worker pool write the same bytes. */
-export const decisionStringifier = (schema: TSchema): ((decision: Decision) => string) =>
-  fastJson(schema as Parameters<typeof fastJson>[0]);

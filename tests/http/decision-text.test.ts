@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { checkSchema } from '../../src/base/schema-check.ts';
+import type { Decision } from '../../src/decisions/decision.ts';
+import { AsciiWriter } from '../../src/serving/http/ascii-writer.ts';
+import { decisionSchema } from '../../src/serving/http/decision-schema.ts';
+import { decisionStringifier } from '../../src/serving/http/decision-text.ts';
+
+const fourDigits = fc.integer({ min: -50_000_000, max: 50_000_000 }).map((parts) => parts / 10_000);
+const number = fc.oneof(fourDigits, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
+const name = fc.stringMatching(/^[a-z][a-z0-9_-]{0,12}$/);
+const time = fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }).map((date) => date.toISOString());
+const none = undefined;
+
+test('a number is written as JSON writes it', () => {
+  const out = new AsciiWriter();
+  const written = (value: number): string => out.number(value).take();
+  for (const value of [
+    0, -0, 1, -1, 0.1, 0.0001, 0.00001, 0.9999, 9.0405, -12.34, 1e21, 5e-324, 214_748.3647, 214_748.3648, 1e9,
+  ])
+    assert.equal(written(value), JSON.stringify(value));
+  fc.assert(
+    fc.property(number, (value) => assert.equal(written(value), JSON.stringify(value))),
+    { numRuns: 2000 },
+  );
+});
+
+test('the text of a decision is that of the library, whatever it holds, and fits the schema', () => {
+  const names = { segments: ['tier'], heads: ['action'], scores: ['repurchase30d'] };
+  const schema = decisionSchema(names);
+  const stringify = decisionStringifier(schema);
+  const terms = fc.record({
+    ...{ reach: number, respond: number, value: number, discount: number },
+    ...{ lever: number, cost: number, fatigue: number, budget: number },
+  });
+  const candidate = fc.oneof(
+    fc.constant({ actionId: 'hold', expectedValue: 0, hold: true as const }),
+    fc.record({ actionId: name, channel: name, sendAt: time, expectedValue: number, terms }),
+  );
+  const channel = fc.oneof(
+    fc.record({ channel: name, propensity: fc.option(fourDigits, { nil: none }), allowed: fc.constant(true) }),
+    fc.record({
+      channel: name,
+      propensity: fc.option(fourDigits, { nil: none }),
+      allowed: fc.constant(false),
+      rule: name,
+    }),
+  );
+  const call = fc.record({
+    ...{ propensity: number, answer: number, convert: number, expectedValue: number },
+    ...{ bestHour: fc.integer({ min: 0, max: 23 }), callNow: fc.boolean() },
+  });
+  const decision: fc.Arbitrary<Decision> = fc.record({
+    decisionId: name,
+    // Whoever names customers may write anything.
+    customerId: fc.string({ unit: 'grapheme', minLength: 1 }),
+    known: fc.boolean(),
+    at: time,
+    asOf: fc.record({ offset: fc.nat(), lagMs: fc.nat() }),
+    decision: fc.record({
+      ...{ actionId: name, channel: name, sendAt: time, expiresAt: time, expectedValue: number },
+      ...{ selectionProbability: fc.constant(1), hold: fc.boolean(), campaignId: name },
+      address: fc.option(fc.string({ unit: 'grapheme' }), { nil: none }),
+      params: fc.record({ offer: fc.string(), faceValue: fourDigits }),
+    }),
+    ranked: fc.array(candidate, { maxLength: 100 }),
+    channels: fc.array(channel, { maxLength: 12 }),
+    call: fc.option(call, { nil: none }),
+    segments: fc.record({ tier: name }),
+    suppressed: fc.array(fc.record({ actionId: name, channel: name, rule: name })),
+    models: fc.record({ action: name }),
+    scores: fc.record({ repurchase30d: fourDigits }),
+    reasons: fc.constant([]),
+    degraded: fc.constantFrom(none, true as const),
+  });
+  fc.assert(
+    fc.property(decision, (one) => {
+      const found = JSON.parse(stringify(one));
+      assert.deepEqual(found, JSON.parse(JSON.stringify(one)));
+      assert.equal(checkSchema(schema, found), undefined);
+    }),
+    { numRuns: 200 },
+  );
+});
