@@ -110,13 +110,13 @@ export class Ranking {
     return Number.isFinite(this.respond[action] * this.value[action] - this.redeemed[action]);
   }
 
-  /** What being reached over a channel adds to P(outcome). */
+  /** What being reached over a channel adds to P(outcome), which stays a probability however hard the channel pulls. */
   private respondOf(action: number, channel: number): number {
-    return rounded(this.respond[action] * this.terms.pull[channel]);
+    return rounded(Math.min(1 - this.anyway[action], this.respond[action] * this.terms.pull[channel]));
   }
 
   private discountOf(action: number, channel: number): number {
-    const bought = this.anyway[action] + this.respond[action] * this.terms.pull[channel];
+    const bought = Math.min(1, this.anyway[action] + this.respond[action] * this.terms.pull[channel]);
     return rounded(bought * this.redeemed[action]);
   }
 

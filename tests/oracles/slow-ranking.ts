@@ -57,7 +57,7 @@ export const slowRanking = ({ actions, channels, outputs }: SlowQuestion): SlowC
       let delayHours = 0;
       for (let hours = 1; hours < AHEAD; hours++)
         if (termAhead(hours) - WAIT * hours > termAhead(delayHours) - WAIT * delayHours + 1e-6) delayHours = hours;
-      const caused = Math.max(0, bought - anyway) * pull;
+      const caused = Math.min(1 - Math.min(bought, anyway), Math.max(0, bought - anyway) * pull);
       const redeem = outputs.get('action redeem') ?? 1;
       const terms = {
         reach: fourDigits(reachOf(reach, termAhead(delayHours))),

@@ -14,6 +14,8 @@ const FRAME_MS = 60;
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 const WIDTH_MIN = 60;
+/** Channels that are calls. */
+const CALLS = ['ai_call', 'human_call'];
 const BLOCKS = ' ▏▎▍▌▋▊▉█';
 
 /** On a terminal: a page that is drawn again and again, what to do on top, whom to call below. */
@@ -37,8 +39,8 @@ export class Screen implements Show {
   begin(day: MarketDay, decisions: readonly Decision[]): void {
     this.#day = day;
     this.#calls = decisions
-      .filter(({ call }) => call !== undefined && call.expectedValue > 0)
-      .sort((a, b) => (b.call?.expectedValue ?? 0) - (a.call?.expectedValue ?? 0))
+      .filter(({ decision: { channel } }) => channel !== undefined && CALLS.includes(channel))
+      .sort((a, b) => b.decision.expectedValue - a.decision.expectedValue)
       .slice(0, CALLS_SHOWN);
   }
 
@@ -109,14 +111,15 @@ const decisionLine = ({ at, customerId, decision, segments }: Decision): string 
   const who = `${segments.tier ?? ''} ${segments.lifecycle ?? ''}`.trim();
   const worth = styleText('green', `+${expectedValue.toFixed(2)}`.padStart(8));
   const when = sendAt.slice(5, 16).replace('T', ' ');
-  return ` ${customerId.padEnd(12)} ${styleText('dim', who.padEnd(26))} ${styleText('yellow', actionId.padEnd(24))} ${channel.padEnd(12)} ${when} ${worth}`;
+  return ` ${customerId.padEnd(12)} ${styleText('dim', who.padEnd(26))} ${styleText('yellow', actionId.padEnd(24))} ${channel.padEnd(16)} ${when} ${worth}`;
 };
 
-const callLine = ({ customerId, call }: Decision, place: number): string => {
-  if (call === undefined) return '';
-  const worth = styleText('green', `+${call.expectedValue.toFixed(2)}`.padStart(8));
-  const hour = `${String(call.bestHour).padStart(2, '0')}:00`;
-  return ` ${place + 1}  ${customerId.padEnd(12)} answers ${percent(call.answer).padStart(5)}  converts ${percent(call.convert).padStart(5)}  best at ${hour} ${worth}`;
+const callLine = ({ customerId, at, decision, call }: Decision, place: number): string => {
+  const { actionId, channel = '', sendAt = at, expectedValue } = decision;
+  const worth = styleText('green', `+${expectedValue.toFixed(2)}`.padStart(8));
+  const answer = call === undefined ? '' : `answers ${percent(call.answer).padStart(5)}`;
+  const when = sendAt.slice(5, 16).replace('T', ' ');
+  return ` ${place + 1}  ${customerId.padEnd(12)} ${channel.padEnd(12)} ${styleText('yellow', actionId.padEnd(24))} ${answer}  ${when} ${worth}`;
 };
 
 const bar = (share: number): string => {
