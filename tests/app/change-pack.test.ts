@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { packInForce } from '../../src/app/pack-in-force.ts';
+import { packSha256 } from '../../src/packs/pack-source.ts';
 import { mixedEvents } from '../durability/mixed-events.ts';
 import { stateOf } from '../durability/state-check.ts';
 import { SHOP_FEATURES, SHOP_FOLDER } from '../support/bundles.ts';
@@ -98,6 +100,15 @@ test('a pack is changed under load: no event is lost or applied twice, every ans
   const { eventsApplied } = await stateOf(service);
   assert.equal(eventsApplied, accepted + 1, 'and the change itself');
   await assertFolded(service, dataDir, after);
+  const { customers, logOffset } = await stateOf(service);
+  const { text: metrics } = await client.ask('/metrics');
+  const told = (name: string) =>
+    [...metrics.matchAll(new RegExp(`^${name}(?:{.*})? (\\d+)$`, 'gm'))].reduce(
+      (sum, [, value]) => sum + Number(value),
+      0,
+    );
+  assert.deepEqual([told('beckon_customers'), told('beckon_log_offset')], [customers, logOffset]);
+  assert.equal((await client.ask('/readyz')).status, 200);
   const { json: scored } = await client.score({ customerId: 'm1', at: AT });
   assert.equal(scored.segments.pack, 'new');
 
@@ -111,26 +122,22 @@ test('what was changed last is in force: the applied pack, or the folder', async
   const folder = packFolder(OLD);
   const first = await served(t, folder);
   await post(first.client, mixedEvents(0, 100));
-  const old = (await currentOf(first.client)).sha256;
+  const { dataDir } = first;
   const { json } = await change(first.client, packFolder(NEW));
   await first.service.stop();
-
-  const second = await served(t, folder, first.dataDir);
-  assert.equal((await currentOf(second.client)).sha256, json.sha256);
-  await second.service.stop();
+  const inForce = async (): Promise<string> => packSha256((await packInForce({ pack: folder, dataDir })).source);
+  assert.equal(await inForce(), json.sha256);
 
   const text = readFileSync(join(folder, 'pack.yaml'));
   writeFileSync(join(folder, 'pack.yaml'), text.toString().replace('"1"', '"1b"'));
-  const third = await served(t, folder, first.dataDir);
+  const second = await served(t, folder, dataDir);
   assert.deepEqual(
-    (await currentOf(third.client)).features.map(({ name }) => name),
+    (await currentOf(second.client)).features.map(({ name }) => name),
     NAMES.old,
   );
-  await third.service.stop();
-
+  await second.service.stop();
   writeFileSync(join(folder, 'pack.yaml'), text);
-  const fourth = await served(t, folder, first.dataDir);
-  assert.equal((await currentOf(fourth.client)).sha256, old, 'what the folder has overruled does not come back');
+  assert.equal(await inForce(), json.before.sha256, 'what the folder has overruled does not come back');
 });
 
 test('labels, segments, wording: nothing is folded anew, and changes one after another all hold', async (t) => {
