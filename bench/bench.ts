@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from './child.ts';
 import type { Load, LoadResult } from './children/client.ts';
-import { writeOrders } from './orders.ts';
+import { todayMs, writeOrders } from './orders.ts';
+import { writePeople } from './people.ts';
 import type { Placement } from './placement.ts';
 import { replayFile } from './replay-file.ts';
 import type { Sample } from './sample.ts';
@@ -59,9 +60,18 @@ export class Bench {
     return copy;
   }
 
+  /** The same, of people who can be contacted. */
+  private async peopleDir(): Promise<string> {
+    const path = await this.dataDir();
+    const people = join(this.folder, 'people.ndjson');
+    writePeople(people, this.size.customers, todayMs());
+    await replayFile(people, path, undefined);
+    return path;
+  }
+
   service(): Promise<Service> {
     return this.once('service', async () => {
-      const service = await Service.start(await this.dataDir(), this.placement.serverCore, this.profileFolder);
+      const service = await Service.start(await this.peopleDir(), this.placement.serverCore, this.profileFolder);
       this.ends.push(() => service.stop());
       return service;
     });
