@@ -52,7 +52,7 @@ test('bytes that no client library would send', async (t) => {
       const body = JSON.stringify({ customerId: id });
       wire.send(posted({ 'content-length': body.length }, body));
     }
-    const received = await wire.until(/"customerId":"p19".*"reasons":\[\]\}$/s);
+    const received = await wire.until(/"customerId":"p19".*\}$/s);
     assert.deepEqual(statuses(received), Array(20).fill(200));
     assert.deepEqual(
       [...received.matchAll(/"customerId":"(p\d+)"/g)].map(([, id]) => id),
