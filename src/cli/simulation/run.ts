@@ -15,7 +15,7 @@ import { openSinks } from './sinks.ts';
 /** People who live together where events come in the order of time: some 100 MB. More of them come in groups. */
 const TIMED_TOGETHER = 200_000;
 
-/** Lives the seeds and prints what was asked for. @returns the exit code: 1 where an anchor lies outside its band */
+/** Lives the seeds and prints what was asked for. @returns the exit code: 1 where a figure lies outside its band, or a service takes nothing */
 export const runSimulation = async (
   market: MarketFile,
   options: SimulationOptions,
@@ -25,9 +25,11 @@ export const runSimulation = async (
   const { seed, seeds, customers, days } = options;
   const values: SeedValues[] = [];
   const outside: string[] = [];
+  let hasFailed = false;
   let anchors: readonly Anchor[] = [];
   for (let now = seed; now < seed + seeds; now++) {
-    const { ledger, figures } = await liveSeed(market, options, now, args, io);
+    const { ledger, figures, isRefused } = await liveSeed(market, options, now, args, io);
+    hasFailed ||= isRefused;
     const own = { [options.policy]: valuePer1000(ledger, customers) };
     if (options.report) {
       const found = anchorsOf(figures, new Setting(market, now, days));
@@ -38,7 +40,7 @@ export const runSimulation = async (
   }
   if (options.report) io.stdout.write(`${anchorTable(anchors)}${bandLine(outside, seeds)}`);
   if (options.worth) io.stdout.write(worthTable(values));
-  return outside.length > 0 ? 1 : 0;
+  return hasFailed || outside.length > 0 ? 1 : 0;
 };
 
 const bandLine = (outside: readonly string[], seeds: number): string =>
@@ -52,11 +54,11 @@ const liveSeed = async (
   seed: number,
   args: CommandArgs,
   io: CommandIo,
-): Promise<Lived> => {
+): Promise<Lived & { readonly isRefused: boolean }> => {
   const { customers, days } = options;
   const policy = policyOf(options);
   const truth = options.truth === undefined ? undefined : new FileSink(options.truth);
-  const { sink, isTimed, close } = await openSinks(options, args, io);
+  const { sink, isTimed, isRefused, close } = await openSinks(options, args, io);
   const progress = startProgress(io, `simulate seed ${seed}`, customers * (days + market.historyDays), 'events');
   let told = '';
   try {
@@ -84,7 +86,7 @@ const liveSeed = async (
     told += `seed ${seed}: ${figures.events} events of ${customers} customers over ${market.historyDays} + ${days} days\n`;
     told += `value per 1,000 customers ${moneyText(valuePer1000(ledger, customers))}: ${ledger.decisions} decisions, ${ledger.contacts} contacts, ${ledger.blocked} not sent for want of consent or address\n`;
     told += `${ledger.parts(customers)}\n`;
-    return lived;
+    return { ...lived, isRefused: isRefused() };
   } finally {
     progress.stop();
     truth?.close();

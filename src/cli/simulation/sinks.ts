@@ -11,6 +11,8 @@ export interface Sinks {
   readonly sink: EventSink | undefined;
   /** Whether somebody needs them in the order of time. */
   readonly isTimed: boolean;
+  /** Whether a service has taken none of the events. */
+  isRefused(): boolean;
   /** Ends the writing. @returns lines for the user, each with its end */
   close(): Promise<string>;
 }
@@ -24,6 +26,7 @@ export const openSinks = async (options: SimulationOptions, args: CommandArgs, i
   return {
     sink: all.length < 2 ? all[0] : together(all),
     isTimed: url !== undefined || state !== undefined,
+    isRefused: () => url?.isRefused === true,
     async close() {
       file?.close();
       const told = url === undefined ? '' : `${options.url}: ${url.summary()}\n`;

@@ -28,6 +28,11 @@ export class UrlSink implements EventSink {
     return this.lines.length === 0 ? undefined : this.post();
   }
 
+  /** Whether the service took none of the events: it is the wrong one, or on the wrong clock. */
+  get isRefused(): boolean {
+    return this.accepted + this.duplicates === 0 && Object.keys(this.rejected).length > 0;
+  }
+
   /** The end of what became of the events, as a sentence. */
   summary(): string {
     const refused = Object.entries(this.rejected).map(([code, count]) => `, ${count} refused as ${code}`);
