@@ -49,9 +49,10 @@ export class Decider {
   private readonly spare: Question[] = [];
   /** Positions of a model's inputs among the features, by model. */
   private readonly gathers = new WeakMap<LiveHead, Int32Array>();
-  private readonly heads = new WeakMap<LiveHead, readonly string[]>();
   /** Models whose inputs the reader reads. */
   private knownHeads: readonly LiveHead[] = [];
+  /** What answers name as the models behind them, by head. */
+  private models: Readonly<Record<string, string>> = {};
   private isTurnOpen = false;
   private lastTimeMs = Number.NaN;
   private lastTimeText = '';
@@ -122,7 +123,7 @@ export class Decider {
     question.shard = reader.shard;
     question.offset = question.isKnown ? reader.offset : this.parts.progress.appliedOffset;
     question.isDegraded = false;
-    question.models = {};
+    question.models = this.models;
     question.outputs.fill(Number.NaN);
     const heads = registry.live();
     question.headsLeft = heads.length;
@@ -140,7 +141,6 @@ export class Decider {
       const given = question.request.context?.[name];
       input[offset + gather.length + i] = given === undefined ? standard : Number(given);
     }
-    for (const head of this.headsOf(live)) question.models[head] = live.label;
     batcher.add(this.scored, { question, live });
   }
 
@@ -212,6 +212,9 @@ export class Decider {
     const { reader, registry } = this.parts;
     this.knownHeads = registry.live();
     for (const { session } of this.knownHeads) reader.want(session.featureNames);
+    this.models = Object.fromEntries(
+      this.knownHeads.flatMap((live) => headsOf(live).map((head) => [head, live.label])),
+    );
     this.scorer.learn(this.knownHeads);
   }
 
@@ -223,15 +226,6 @@ export class Decider {
     setImmediate(() => {
       this.isTurnOpen = false;
     });
-  }
-
-  private headsOf(live: LiveHead): readonly string[] {
-    let heads = this.heads.get(live);
-    if (heads === undefined) {
-      heads = headsOf(live);
-      this.heads.set(live, heads);
-    }
-    return heads;
   }
 
   private gatherOf(live: LiveHead): Int32Array {

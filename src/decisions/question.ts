@@ -19,7 +19,7 @@ export class Question {
   readonly ownTerms: Float64Array;
   /** Whether there are terms, by feature. */
   readonly hasOwn: Uint8Array;
-  models: Record<string, string> = {};
+  models: Readonly<Record<string, string>> = {};
   headsLeft = 0;
   isDegraded = false;
   isKnown = false;
