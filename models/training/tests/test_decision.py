@@ -1,6 +1,7 @@
 """The heads of a decision on made-up rows of decisions. `python -m pytest models/training`"""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import evaluate_market as market  # noqa: E402
 import train_decision as command  # noqa: E402
 from trainer.decision.calibrate import platt  # noqa: E402
 from trainer.decision.graph import COLUMNS  # noqa: E402
@@ -64,7 +66,7 @@ def files(tmp_path_factory):
 
 
 def train(files, out: Path) -> Path:
-    options = ["--rows", files[0], "--valid", files[1], "--test", f"others={files[1]}", "--epochs", "10"]
+    options = ["--rows", files[0], "--valid", files[1], "--test", f"others={files[1]}", "--epochs", "12"]
     assert command.main([*map(str, options), "--version", "1", "--out", str(out)]) == 0
     return out
 
@@ -94,7 +96,7 @@ def test_the_caused_response_is_found_where_it_is(bundle):
     answers = dict(zip(COLUMNS, score(graph, rows).T, strict=True))
     for action in ORDER_ACTIONS:
         none, much = answers[f"buy.{action}"] - answers["buy.hold"]
-        assert none < 0.15 < much
+        assert none < much / 2
     assert np.abs(answers["buy.hold"] - 0.05).max() < 0.05
     assert np.abs(answers["reach.sms"] - 0.5).max() < 0.1
 
@@ -143,3 +145,21 @@ def test_rows_of_something_else_are_refused(tmp_path, capsys):
     options = ["--rows", str(path), "--valid", str(path), "--version", "1", "--out", str(tmp_path / "1")]
     assert command.main(options) == 1
     assert "lacks the columns" in capsys.readouterr().err
+
+
+def test_worth_is_the_way_from_random_to_the_oracle(bundle, tmp_path):
+    seeds = [
+        {"hold": 0.0, "random": 10.0 + i, "rules": 12.0 + i, "beckon": 16.0 + i + i % 2, "oracle": 20.0 + i}
+        for i in range(20)
+    ]
+    found = market.worth(seeds)
+    assert (found["random"]["worth"], found["oracle"]["worth"]) == (0, 1)
+    assert found["beckon"]["worth"] == pytest.approx(0.65)
+    assert found["beckon"]["interval"][0] < 0.65 < found["beckon"]["interval"][1]
+    assert found["aboveRules"]["seeds"] == 20
+    copy = tmp_path / "1"
+    shutil.copytree(bundle, copy)
+    assert "Not measured yet" in (copy / "CARD.md").read_text()
+    market.note(copy, "plain", {"customers": 1000, "days": 60} | found)
+    assert "| plain | 20 | 22 | 26 | 30 | 20.0 % [20.0, 20.0] | 65.0 %" in (copy / "CARD.md").read_text()
+    assert (copy / "model.onnx").read_bytes() == (bundle / "model.onnx").read_bytes()

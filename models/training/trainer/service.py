@@ -33,9 +33,9 @@ def beckon(command: str, *arguments: object) -> None:
 class Service:
     """`with Service(pack, data) as service`: on free ports, ready when the block begins, stopped when it ends."""
 
-    def __init__(self, pack: Path, data: Path):
+    def __init__(self, pack: Path, data: Path, *more: str):
         ports = [word for door in ("http", "grpc", "admin") for word in (f"--{door}-port", "0")]
-        options = ["--pack", str(pack), "--data-dir", str(data), *ports]
+        options = ["--pack", str(pack), "--data-dir", str(data), *ports, *more]
         self.process = subprocess.Popen(
             [*COMMAND, "start", *options], env=environment(), stdout=subprocess.PIPE, text=True, cwd=FOLDER
         )
