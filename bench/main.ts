@@ -76,5 +76,5 @@ if (profileFolder !== undefined) process.stdout.write(`\n${profileSummary(profil
 const farShort = results.filter(({ isFarShort }) => isFarShort);
 if (failure !== undefined) say(`\nFAILED: ${(failure as Error).message}`);
 else if (options.gate && farShort.length > 0)
-  say(`\nFAILED: below half of the bar: ${farShort.map(({ name }) => name).join(', ')}`);
+  say(`\nFAILED: below a third of the bar: ${farShort.map(({ name }) => name).join(', ')}`);
 process.exitCode = failure !== undefined || isInterrupted || (options.gate && farShort.length > 0) ? 1 : 0;

@@ -16,7 +16,7 @@ export const USAGE = `npm run bench -- [options]
   --quick        3 short pairs a row instead of 5 long ones; the whole run takes less than 3 minutes
   --only ROW     this row only; may be given several times
   --json FILE    write the figures there too
-  --gate         end with 1 where a ratio is below half of its bar
+  --gate         end with 1 where a ratio is below a third of its bar
   --profile DIR  take CPU profiles of the service, and list what takes its time
   --help
 

@@ -43,9 +43,9 @@ test('one disturbed pair of three is not the result', () => {
   assert.deepEqual(result.ratioRange, [0.01, 0.72]);
 });
 
-test('only a ratio below half of its bar is far short', () => {
-  assert.equal(resultWith([sample(310, 1, 1)]).isFarShort, false);
-  assert.equal(resultWith([sample(290, 1, 1)]).isFarShort, true);
+test('only a ratio below a third of its bar is far short', () => {
+  assert.equal(resultWith([sample(210, 1, 1)]).isFarShort, false);
+  assert.equal(resultWith([sample(190, 1, 1)]).isFarShort, true);
   const perCpu = resultWith([sample(100, 1, 1)], { kind: 'perCpuSec', pass: 200 });
   assert.equal(perCpu.verdict, 'short');
   assert.equal(perCpu.isFarShort, false);
