@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +9,13 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** The demo without a terminal, its data below a folder of the test. */
+const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+/** The demo as `npm run demo` starts it, without a terminal, its data below a folder of the test. */
 const startDemo = (t: TestContext, args: readonly string[]) => {
   const folder = tempFolder(t);
   const env = { PATH: process.env.PATH, TMPDIR: folder };
+  assert.equal(scripts.demo, 'node src/cli/main.ts demo');
   const child = spawn(process.execPath, [MAIN, 'demo', ...args], {
     env,
     cwd: folder,
