@@ -1,17 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { wallClock } from '../base/clock.ts';
 import { BeckonError, ERRORS, type ErrorCode } from '../base/errors.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
 import type { Shard } from '../features/shard.ts';
 import { prove } from '../inference/prove.ts';
-import { type Bundle, chooseBundles, readBundle } from '../inference/repository.ts';
-import { compilePack, loadPack, type Pack } from '../packs/pack.ts';
+import { type Bundle, readBundles } from '../inference/repository.ts';
 import type { PackChange, PackChangeAsk } from '../packs/pack-change.ts';
 import { adminServer } from '../serving/http/admin.ts';
 import { readAppliedPacks, writeAppliedPacks } from '../state/applied-packs.ts';
-import { coldPathOf, DataDir } from '../state/data-dir.ts';
+import { coldPathOf, type DataDir } from '../state/data-dir.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import {
   createMetrics,
@@ -22,8 +20,8 @@ import {
   type ShardFacts,
 } from '../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
+import { openDataDir } from './open-data-dir.ts';
 import { PackChanger, type ServedPack } from './pack-changer.ts';
-import { packInForce } from './pack-in-force.ts';
 import { notReadyReason } from './readiness.ts';
 import { makeStateMemory, type StateView, viewState } from './shared-state.ts';
 import type { StateFacts } from './state-facts.ts';
@@ -114,12 +112,10 @@ export class Engine {
   /** Takes the data directory, and finds the pack and the models to serve. */
   private async openPack(): Promise<ServedPack> {
     const { config, logger } = this.options;
-    const { name } = loadPack(config.pack);
-    this.dataDir = DataDir.open(config.dataDir, { shards: LIMITS.shards, pack: name, nowMs: wallClock.nowMs() });
-    const { source, applied, list } = await packInForce(config);
+    const { dataDir, source, pack, applied, list } = await openDataDir(config);
+    this.dataDir = dataDir;
     // What was overruled counts no more, also if the folder comes to hold again what it held by then.
     if (list.length < readAppliedPacks(config.dataDir).length) writeAppliedPacks(config.dataDir, list);
-    const pack = compilePack(source);
     if (applied !== undefined)
       logger.info({ version: pack.version, sha256: pack.sha256 }, 'the applied pack is in force');
     const memory = makeStateMemory(pack, LIMITS.shards, coldPathOf(config.dataDir));
@@ -248,8 +244,3 @@ const ours = (error: Error & { code?: string }): Error =>
   error.code !== undefined && Object.hasOwn(ERRORS, error.code)
     ? new BeckonError(error.code as ErrorCode, error.message)
     : error;
-
-const readBundles = (pack: Pack): Bundle[] => {
-  const names = new Set(pack.featureNames);
-  return chooseBundles(pack.folder, pack.name).map((ref) => readBundle(ref, names));
-};

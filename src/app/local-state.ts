@@ -1,13 +1,12 @@
-import { wallClock } from '../base/clock.ts';
-import { LIMITS, setLimits } from '../base/limits.ts';
+import { setLimits } from '../base/limits.ts';
 import { SqliteLog } from '../log/sqlite-log.ts';
-import { compilePack, loadPack, type Pack } from '../packs/pack.ts';
+import type { Pack } from '../packs/pack.ts';
 import type { ColdDatabase } from '../state/cold-database.ts';
 import type { ColdReader } from '../state/cold-reader.ts';
-import { coldPathOf, DataDir } from '../state/data-dir.ts';
+import { coldPathOf } from '../state/data-dir.ts';
 import { Writer } from '../state/writer.ts';
 import type { Config } from './config-schema.ts';
-import { packInForce } from './pack-in-force.ts';
+import { openDataDir } from './open-data-dir.ts';
 import {
   dedupeWindows,
   makeStateMemory,
@@ -38,15 +37,9 @@ export const openLocalState = async (
   onProgress?: (offset: number, end: number) => void,
 ): Promise<LocalState> => {
   setLimits(config.limits);
-  const dataDir = DataDir.open(config.dataDir, {
-    shards: LIMITS.shards,
-    pack: loadPack(config.pack).name,
-    nowMs: wallClock.nowMs(),
-  });
+  const { dataDir, pack } = await openDataDir(config);
   let cold: ColdDatabase | undefined;
   try {
-    const { source } = await packInForce(config);
-    const pack = compilePack(source);
     const log = SqliteLog.open(dataDir.logPath);
     const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards, coldPathOf(dataDir.path)));
     cold = openColdDatabase(pack, view);

@@ -1,7 +1,7 @@
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { ToldItems } from '../features/item-changes.ts';
-import { type Bundle, chooseBundles, listBundles, readBundle } from '../inference/repository.ts';
+import { type Bundle, listBundles, readBundles } from '../inference/repository.ts';
 import { compilePack, type Pack } from '../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../packs/pack-change.ts';
 import { type Change, foldsAlike } from '../packs/pack-diff.ts';
@@ -130,8 +130,7 @@ export class PackChanger {
         'PACK_REFUSED',
         `a second state needs about ${mebibytes(neededBytes)}, and the machine has ${mebibytes(freeBytes)} left: change the folder and start the service anew`,
       );
-    const names = new Set(pack.featureNames);
-    const bundles = chooseBundles(pack.folder, pack.name).map((ref) => readBundle(ref, names));
+    const bundles = readBundles(pack);
     const isSame = (a: readonly Bundle[], b: readonly Bundle[]): boolean =>
       a.map(({ sha256 }) => sha256).join() === b.map(({ sha256 }) => sha256).join();
     if (pack.sha256 === served.pack.sha256 && isSame(bundles, served.bundles)) return change;

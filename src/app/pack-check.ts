@@ -72,9 +72,7 @@ const ruleProblems = (pack: Pack): string[] => {
   try {
     const names = new Set(pack.featureNames);
     const bundles = chooseBundles(pack.folder, pack.name).flatMap((ref) => readable(() => readBundle(ref, names)));
-    const outputs = new HeadOutputs(
-      bundles.map(({ manifest: { head, output } }) => ({ head, columns: output.columns })),
-    );
+    const outputs = new HeadOutputs(bundles);
     compileSegments(pack.segments, pack.featureNames, new Set(outputs.scores.map(({ name }) => name)));
     compileChoices(pack, outputs.names);
     return [];

@@ -23,10 +23,14 @@ export interface PackInForce {
  * What was changed last: the configured folder, or the pack of the running service. A pack that was applied stays in force
  * as long as the folder holds what it held by then. Whether it was applied the log says: a change that a crash broke off
  * before its `pack.changed` was durable never happened.
+ * @param configured what the folder holds now
+ * @returns `source` is `configured` itself where that is in force
  * @throws BeckonError PACK_INVALID, FILE_UNREADABLE, and what the log throws
  */
-export const packInForce = async ({ pack, dataDir }: Pick<Config, 'pack' | 'dataDir'>): Promise<PackInForce> => {
-  const configured = readPackSource(pack);
+export const packInForce = async (
+  { pack, dataDir }: Pick<Config, 'pack' | 'dataDir'>,
+  configured = readPackSource(pack),
+): Promise<PackInForce> => {
   const folderSha256 = packSha256(configured);
   const list = readAppliedPacks(dataDir);
   for (let applied = list.at(-1); applied !== undefined; list.pop(), applied = list.at(-1)) {

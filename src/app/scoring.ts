@@ -24,9 +24,7 @@ export const openScoring = async (
 ) => {
   const registry = new HeadRegistry();
   for (const bundle of bundles) await registry.swap(HeadSession.open(bundle));
-  const outputs = new HeadOutputs(
-    bundles.map(({ manifest }) => ({ head: manifest.head, columns: manifest.output.columns })),
-  );
+  const outputs = new HeadOutputs(bundles);
   const segments = compileSegments(pack.segments, pack.featureNames, new Set(outputs.scores.map(({ name }) => name)));
   const choices = compileChoices(pack, outputs.names);
   const clock: Clock = config.clock === 'log' ? { nowMs: () => view.status.logNowMs } : wallClock;

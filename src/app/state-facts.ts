@@ -1,4 +1,6 @@
+import type { ColdStore } from '../features/cold-store.ts';
 import { SHARD_HEADER } from '../features/shard.ts';
+import { stateHash } from '../features/state-hash.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { StateView } from './shared-state.ts';
 
@@ -16,7 +18,12 @@ export interface StateFacts {
 const WORD_BYTES = 4;
 const TWO_32 = 2 ** 32;
 
-export const stateFacts = (pack: Pack, { tables, status }: StateView, stateHash: string): StateFacts => {
+/** @param cold where the state has a bound */
+export const stateFacts = (
+  pack: Pack,
+  { tables, status }: StateView,
+  cold: Pick<ColdStore, 'customers'> | undefined,
+): StateFacts => {
   let customers = 0;
   let eventsApplied = 0;
   for (const { shard } of tables) {
@@ -24,5 +31,5 @@ export const stateFacts = (pack: Pack, { tables, status }: StateView, stateHash:
     eventsApplied += shard.u32[SHARD_HEADER.eventsApplied] + shard.u32[SHARD_HEADER.eventsApplied + 1] * TWO_32;
   }
   const rowBytes = pack.plan.rowWords * WORD_BYTES;
-  return { customers, eventsApplied, logOffset: status.appliedOffset, rowBytes, stateHash };
+  return { customers, eventsApplied, logOffset: status.appliedOffset, rowBytes, stateHash: stateHash(tables, cold) };
 };

@@ -10,3 +10,9 @@ export const suggest = (word: string, candidates: readonly string[]): string | u
   const changesMax = word.length < 4 ? 1 : word.length < 9 ? 2 : 3;
   return distance(word, best) <= changesMax ? best : undefined;
 };
+
+/** The end of a sentence about a mistyped name: `, did you mean \`x\`?`, empty where no candidate is near. */
+export const didYouMean = (word: string, candidates: readonly string[]): string => {
+  const near = suggest(word, candidates);
+  return near === undefined ? '' : `, did you mean \`${near}\`?`;
+};

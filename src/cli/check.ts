@@ -93,9 +93,8 @@ const checkChoices = (pack: Pack, io: CommandIo): Promise<boolean> =>
 
 const outputsOf = async (pack: Pack): Promise<HeadOutputs> => {
   const { HeadOutputs } = await import('../decisions/head-outputs.ts');
-  const { chooseBundles } = await import('../inference/repository.ts');
-  const bundles = await Promise.all(chooseBundles(pack.folder, pack.name).map((ref) => read(pack, ref)));
-  return new HeadOutputs(bundles.map(({ manifest: { head, output } }) => ({ head, columns: output.columns })));
+  const { readBundles } = await import('../inference/repository.ts');
+  return new HeadOutputs(readBundles(pack));
 };
 
 const read = async (pack: Pack, ref: BundleRef): Promise<Bundle> => {

@@ -1,5 +1,4 @@
 import { stateFacts } from '../app/state-facts.ts';
-import { stateHash } from '../features/state-hash.ts';
 import { askService } from './ask-service.ts';
 import { existingShards } from './data-folder.ts';
 import { configOf, foldedState } from './folded-state.ts';
@@ -12,7 +11,7 @@ export const inspectState: Inspection = async (_, args, io) => {
   existingShards(config.dataDir);
   const state = await foldedState(config, io);
   try {
-    return stateFacts(state.pack, state, stateHash(state.tables, state.cold));
+    return stateFacts(state.pack, state, state.cold);
   } finally {
     await state.close();
   }

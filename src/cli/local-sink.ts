@@ -9,7 +9,7 @@ import { foldedState } from './folded-state.ts';
 import type { ReplaySink, SubmitOutcome } from './replay-sink.ts';
 
 /** Larger groups would not spread the cost of a sync much further. */
-const GROUP_EVENTS = 5000;
+export const GROUP_EVENTS = 5000;
 
 /**
  * Commits to the data directory of the configuration, which no service may use meanwhile. What its log holds is folded
@@ -34,8 +34,7 @@ export const openLocalSink = async (config: Config, io: CommandIo): Promise<Repl
 };
 
 const commit = async ({ writer }: LocalState, config: Config, records: RecordWriter): Promise<SubmitOutcome> => {
-  const chunk = { records: records.bytes(), count: records.count, latestMs: records.latestMs };
-  const [results] = await writer.commit([chunk], config.clock === 'log' ? undefined : wallClock.nowMs());
+  const [results] = await writer.commit([records.chunk()], config.clock === 'log' ? undefined : wallClock.nowMs());
   const counts = [0, 0, 0];
   for (const result of results) counts[result]++;
   const rejected: Record<string, number> = {};

@@ -10,9 +10,9 @@ interface Output {
   readonly of?: string;
 }
 
-interface Heads {
-  readonly head: string;
-  readonly columns: readonly Output[];
+/** A bundle, as far as its outputs go. */
+interface Outputs {
+  readonly manifest: { readonly head: string; readonly output: { readonly columns: readonly Output[] } };
 }
 
 const ORDERED = 'order.placed';
@@ -31,8 +31,10 @@ export class HeadOutputs {
   private readonly keys: readonly string[];
   private readonly placesOfHead = new WeakMap<LiveHead, Int32Array>();
 
-  constructor(bundles: readonly Heads[]) {
-    const all = bundles.flatMap(({ head, columns }) => columns.map(({ name, of = head }) => ({ name, of })));
+  constructor(bundles: readonly Outputs[]) {
+    const all = bundles.flatMap(({ manifest: { head, output } }) =>
+      output.columns.map(({ name, of = head }) => ({ name, of })),
+    );
     this.names = all.map(({ name }) => name);
     this.keys = all.map(({ name, of }) => `${of} ${name}`);
     this.heads = [...new Set(all.map(({ of }) => of))];

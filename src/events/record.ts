@@ -26,6 +26,14 @@ const FORMAT_MAX = 3;
 export const HAS_TIME = 1;
 export const HEADER_BYTES = 32;
 
+/** Events that came together, as {@link RecordWriter} packs them. */
+export interface Chunk {
+  readonly records: Uint8Array;
+  readonly count: number;
+  /** Greatest time of an event, ms since the epoch; -Infinity where none has one. */
+  readonly latestMs: number;
+}
+
 /** Packs events into one growing buffer, which is used again after `reset`. */
 export class RecordWriter {
   count = 0;
@@ -98,6 +106,11 @@ export class RecordWriter {
   /** The records so far: a view that the next `write` or `reset` may change. */
   bytes(): Uint8Array {
     return this.out.buffer.subarray(0, this.out.end);
+  }
+
+  /** The records so far as the log's writer takes them; of {@link bytes}. */
+  chunk(): Chunk {
+    return { records: this.bytes(), count: this.count, latestMs: this.latestMs };
   }
 
   reset(): void {

@@ -1,6 +1,6 @@
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
 import { GroupKey } from './group-key.ts';
 import type { GroupCell, GroupTablePlan } from './group-table-plan.ts';
@@ -236,18 +236,16 @@ class Builder implements PlanBuilder {
   private checkItem(path: string | undefined): void {
     const attribute = path === undefined ? undefined : itemAttribute(path);
     if (attribute === undefined || this.itemAttributes.has(attribute)) return;
-    const near = suggest(attribute, [...this.itemAttributes]);
     const why =
       this.declaredItems.size === 0 ? 'it needs an `items.yaml`' : `no item of items.yaml has \`${attribute}\``;
-    const hint = near === undefined ? '' : `, did you mean \`${near}\`?`;
+    const hint = didYouMean(attribute, [...this.itemAttributes]);
     throw new BeckonError('PACK_INVALID', `feature \`${this.current}\`: \`${path}\`: ${why}${hint}`);
   }
 
   private whyUnknown(name: string): string {
     if (name === this.current) return 'is made from itself';
     if (this.names.includes(name)) return `\`${name}\` is declared after it: move it up`;
-    const near = suggest(name, this.names);
-    return `there is no feature \`${name}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
+    return `there is no feature \`${name}\`${didYouMean(name, this.names)}`;
   }
 
   group(spec: FeatureSpec, cell: GroupCell): GroupPlace {

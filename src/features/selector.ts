@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
 import type { EventFacts } from './facts.ts';
 import { compilePart, type ItemLookup, itemAttribute, NO_ITEMS } from './items.ts';
@@ -81,11 +81,6 @@ const fieldsOf = (event: string, isOfLines: boolean): readonly string[] => {
   if (line === undefined) return fields;
   const ofLine = Object.keys(line.properties);
   return [...fields, 'lines.count', ...ofLine.map((field) => `lines.${field}`), ...(isOfLines ? ofLine : [])];
-};
-
-const didYouMean = (word: string, words: readonly string[]): string => {
-  const near = suggest(word, words);
-  return near === undefined ? '' : `, did you mean \`${near}\`?`;
 };
 
 /** @param items where `where` may look at `item.<attribute>` */

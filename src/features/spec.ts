@@ -1,7 +1,7 @@
 import Type, { type TSchema } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { groupKeyProblem } from './group-key.ts';
 import type { FeatureSpec, Kind } from './kind.ts';
 import { action } from './kinds/action.ts';
@@ -121,8 +121,7 @@ const problemOf = (spec: FeatureSpec): string | undefined => {
   if (spec.kind === undefined) return '`kind` is missing';
   const kind = kinds.get(spec.kind);
   if (kind === undefined) {
-    const near = suggest(String(spec.kind), [...kinds.keys()]);
-    return `unknown kind \`${spec.kind}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
+    return `unknown kind \`${spec.kind}\`${didYouMean(String(spec.kind), [...kinds.keys()])}`;
   }
   return (
     checkSchema(schemas.get(kind.name) as TSchema, spec)?.replace('the document ', '') ??

@@ -69,6 +69,19 @@ export const chooseBundles = (
   });
 };
 
+/** Whose bundles are read: a compiled pack says that of itself. */
+interface BundleOwner {
+  readonly folder: string;
+  readonly name: string;
+  readonly featureNames: readonly string[];
+}
+
+/** The bundles that serve a pack, one a head. @throws BeckonError BUNDLE_REFUSED */
+export const readBundles = ({ folder, name, featureNames }: BundleOwner): Bundle[] => {
+  const names = new Set(featureNames);
+  return chooseBundles(folder, name).map((ref) => readBundle(ref, names));
+};
+
 /**
  * Reads a bundle and checks everything that can be checked without running the model; `prove` does the rest.
  * @param knownFeatures names of all features of the pack

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { EVENT_TYPES } from '../events/catalogue.ts';
 import { CHANNELS } from '../events/channels.ts';
 import { DURATION } from '../features/duration.ts';
@@ -102,13 +102,15 @@ export const actionSpecs = (document: unknown, channels: readonly ChannelSpec[])
     if (seen.has(actionId)) refuse('is declared twice');
     seen.add(actionId);
     if (!(EVENT_TYPES as readonly string[]).includes(outcome.event))
-      refuse(`unknown event \`${outcome.event}\`${hint(outcome.event, EVENT_TYPES)}`);
+      refuse(`unknown event \`${outcome.event}\`${didYouMean(outcome.event, EVENT_TYPES)}`);
     for (const channel of action.channels)
-      if (!declared.includes(channel)) refuse(`channels.yaml has no channel \`${channel}\`${hint(channel, declared)}`);
+      if (!declared.includes(channel))
+        refuse(`channels.yaml has no channel \`${channel}\`${didYouMean(channel, declared)}`);
     if (discount && content.faceValue === undefined) refuse('a discount needs `content.faceValue`');
     const leverOf = (what: 'issue' | 'group', name: string | undefined, of: Record<string, number> = {}): number => {
       if (name === undefined) return 0;
-      if (!Object.hasOwn(of, name)) refuse(`\`levers.${what}s\` has no \`${name}\`${hint(name, Object.keys(of))}`);
+      if (!Object.hasOwn(of, name))
+        refuse(`\`levers.${what}s\` has no \`${name}\`${didYouMean(name, Object.keys(of))}`);
       return of[name];
     };
     const percent = leverOf('issue', issue, levers.issues) + leverOf('group', group, levers.groups) + lever;
@@ -116,9 +118,4 @@ export const actionSpecs = (document: unknown, channels: readonly ChannelSpec[])
     return { ...action, lever, discount, leverFactor: 1 + percent / 100 };
   });
   return specs.sort((a, b) => (a.actionId < b.actionId ? -1 : 1));
-};
-
-const hint = (word: string, candidates: readonly string[]): string => {
-  const near = suggest(word, candidates);
-  return near === undefined ? '' : `, did you mean \`${near}\`?`;
 };

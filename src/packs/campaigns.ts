@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { CHANNELS } from '../events/channels.ts';
 import type { ActionSpec } from './actions.ts';
 import { AMOUNT, type ChannelSpec } from './channels.ts';
@@ -63,9 +63,7 @@ export const campaignSpecs = (
     seen.add(campaignId);
     const known = (what: string, asked: readonly string[] | undefined, all: readonly string[]): readonly string[] => {
       for (const name of asked ?? []) {
-        const near = suggest(name, all);
-        if (!all.includes(name))
-          refuse(`there is no ${what} \`${name}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`);
+        if (!all.includes(name)) refuse(`there is no ${what} \`${name}\`${didYouMean(name, all)}`);
       }
       return asked ?? all;
     };

@@ -1,5 +1,5 @@
 import { BeckonError } from '../base/errors.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { durationSec } from '../features/duration.ts';
 import { type ActionSpec, CONTENT_IS_NUMBER } from './actions.ts';
 import type { ChannelSpec } from './channels.ts';
@@ -155,8 +155,5 @@ const checkHours = ({ plan, featureNames }: Pack, { hours }: ChannelSpec, where:
     );
 };
 
-const noFeature = (name: string, where: string, features: readonly string[]): BeckonError => {
-  const near = suggest(name, features);
-  const hint = near === undefined ? '' : `, did you mean \`${near}\`?`;
-  return new BeckonError('PACK_INVALID', `${where}: there is no feature \`${name}\`${hint}`);
-};
+const noFeature = (name: string, where: string, features: readonly string[]): BeckonError =>
+  new BeckonError('PACK_INVALID', `${where}: there is no feature \`${name}\`${didYouMean(name, features)}`);

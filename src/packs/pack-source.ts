@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BeckonError } from '../base/errors.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import { parseYaml } from '../base/yaml.ts';
 
 /** The files of a pack. Those that are not required may be missing. */
@@ -42,8 +42,7 @@ export const readPackSource = (folder: string): PackSource => {
 export const packSourceOf = (folder: string, files: Readonly<Record<string, string>>): PackSource => {
   for (const name of Object.keys(files)) {
     if ((PACK_FILES as readonly string[]).includes(name)) continue;
-    const near = suggest(name, PACK_FILES);
-    const hint = near === undefined ? `; it has ${PACK_FILES.join(', ')}` : `, did you mean \`${near}\`?`;
+    const hint = didYouMean(name, PACK_FILES) || `; it has ${PACK_FILES.join(', ')}`;
     throw new BeckonError('REQUEST_INVALID', `files: \`${name}\` is no file of a pack${hint}`);
   }
   return { folder, files };

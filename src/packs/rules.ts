@@ -1,6 +1,6 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { BeckonError } from '../base/errors.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 import type { Item, Items } from '../features/items.ts';
 import { type RuleNode, ruleCode } from './rule-code.ts';
 
@@ -162,10 +162,10 @@ export class Rules {
   private why({ code, summary, message, node, range }: CelError): string {
     const said = summary ?? message.split('\n')[0];
     const name = /^Unknown variable: (\w+)/.exec(said)?.[1];
-    if (name !== undefined) return `there is no feature or output \`${name}\`${hint(name, this.names())}`;
+    if (name !== undefined) return `there is no feature or output \`${name}\`${didYouMean(name, this.names())}`;
     const called = /'(\w+)\(/.exec(said)?.[1];
     if (code === 'no_matching_overload' && called !== undefined)
-      return `there is no \`${called}\` that takes these${hint(
+      return `there is no \`${called}\` that takes these${didYouMean(
         called,
         FUNCTIONS.filter((one) => one !== called),
       )}`;
@@ -197,8 +197,3 @@ const wholeNumbers = (node: RuleNode & Ranged): { start: number; end: number; va
 const constant = <T>(value: T): Rule<T> => ({ evaluate: () => value, features: [] });
 
 const invalid = (where: string, why: string): BeckonError => new BeckonError('PACK_INVALID', `${where}: ${why}`);
-
-const hint = (word: string, candidates: readonly string[]): string => {
-  const near = suggest(word, candidates);
-  return near === undefined ? '' : `, did you mean \`${near}\`?`;
-};

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
-import { suggest } from '../base/suggest.ts';
+import { didYouMean } from '../base/suggest.ts';
 
 const Bounds = Type.Object(
   { min: Type.Optional(Type.Number()), max: Type.Optional(Type.Number()) },
@@ -60,10 +60,9 @@ export const compileSegments = (
       conditions: Object.entries(when).map(([subject, { min = -Infinity, max = Infinity }]) => {
         const feature = features.indexOf(subject);
         if (feature < 0 && !outputs.has(subject)) {
-          const near = suggest(subject, [...features, ...outputs]);
           throw new BeckonError(
             'PACK_INVALID',
-            `segments.yaml: segment \`${name}\`: there is no feature or output \`${subject}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`,
+            `segments.yaml: segment \`${name}\`: there is no feature or output \`${subject}\`${didYouMean(subject, [...features, ...outputs])}`,
           );
         }
         if (min > max)

@@ -3,7 +3,7 @@ import { hash64, shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type MeasuredGroup, measures } from '../base/measures.ts';
 import { definitionOfType } from '../events/catalogue.ts';
-import { RecordReader } from '../events/record.ts';
+import { type Chunk, RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import { Applier } from '../features/apply.ts';
 import { ItemChanges } from '../features/item-changes.ts';
@@ -19,14 +19,6 @@ import type { Status } from './status.ts';
 
 /** What became of an event that was handed to the writer. */
 export const EVENT_RESULT = { accepted: 0, duplicate: 1, fromFuture: 2 } as const;
-
-/** Events that came together, as the record writer packs them. */
-export interface Chunk {
-  readonly records: Uint8Array;
-  readonly count: number;
-  /** Greatest time of an event, ms since the epoch; -Infinity where none has one. */
-  readonly latestMs: number;
-}
 
 /** An event may name two new ids: its subject and an alias. */
 const KEYS_PER_EVENT = 2;

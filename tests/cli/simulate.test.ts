@@ -39,12 +39,18 @@ test('a file of events and one of the truth, byte for byte the same again', asyn
   assert.equal(told.filter(({ buyHold }) => buyHold !== undefined).length, made.size);
 });
 
-test('a data directory is ready for a service, with the hash that it says', async (t) => {
+test('a data directory is ready for a service, with the hash that it says, whatever room the rows have', async (t) => {
   const folder = tempFolder(t);
   const state = join(folder, 'data');
-  const made = await runCommand(['simulate', ...SMALL, '--state', state]);
-  assert.equal(made.code, 0, made.stderr);
-  const facts = JSON.parse(made.stdout.trimEnd().split('\n').at(-1)!) as Record<string, unknown>;
+  const factsOf = async (path: string, ...room: string[]): Promise<Record<string, unknown>> => {
+    const made = await runCommand(['simulate', ...SMALL, '--state', path, ...room]);
+    assert.equal(made.code, 0, made.stderr);
+    return JSON.parse(made.stdout.trimEnd().split('\n').at(-1)!) as Record<string, unknown>;
+  };
+  const facts = await factsOf(state);
+  const config = join(folder, 'little-room.yaml');
+  writeFileSync(config, 'limits: { rowsMax: 64 }');
+  assert.deepEqual(await factsOf(join(folder, 'cold'), '--config', config), facts);
   const inspected = await runCommand(['inspect', 'state', '--data-dir', state]);
   assert.deepEqual(JSON.parse(inspected.stdout), facts);
   assert.ok((facts.customers as number) >= 120);

@@ -12,14 +12,14 @@ import {
 import { LIMITS, setLimits } from '../../src/base/limits.ts';
 import type { Decider } from '../../src/decisions/decide.ts';
 import type { Decision } from '../../src/decisions/decision.ts';
-import { RecordWriter } from '../../src/events/record.ts';
+import { type Chunk, RecordWriter } from '../../src/events/record.ts';
 import { stateHash } from '../../src/features/state-hash.ts';
 import type { Table } from '../../src/features/table.ts';
 import { chooseBundles, readBundle } from '../../src/inference/repository.ts';
 import type { AppendedGroup, AppendGroup } from '../../src/log/event-log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { Pack } from '../../src/packs/pack.ts';
-import { type Chunk, Writer } from '../../src/state/writer.ts';
+import { Writer } from '../../src/state/writer.ts';
 import { mixedEvent } from '../durability/mixed-events.ts';
 import { packOf } from '../support/feature-state.ts';
 

@@ -112,7 +112,7 @@ test('the ranking is what the formula gives, candidate by candidate, over any ou
           })
           .filter(({ p }) => p !== undefined);
         const pack = loadPack(folder);
-        const outputs = new HeadOutputs([{ head: 'decision', columns }]);
+        const outputs = new HeadOutputs([{ manifest: { head: 'decision', output: { columns } } }]);
         const hourFeatures = pack.channels.map(({ hours }) => hours as string);
         const scorer = new Scorer(compileChoices(pack, outputs.names), outputs, hourFeatures, 0);
         scorer.learn([{ session: { head: 'decision', columns } } as unknown as LiveHead]);
@@ -179,7 +179,7 @@ test('what is worth nothing stands beside hold, by id', () => {
     const [of, name] = key.split(' ');
     return { of, name };
   });
-  const outputs = new HeadOutputs([{ head: 'decision', columns }]);
+  const outputs = new HeadOutputs([{ manifest: { head: 'decision', output: { columns } } }]);
   const scorer = new Scorer(compileChoices(pack, outputs.names), outputs, [], 0);
   const question = new Question({ features: 1, outputs: 3, schemes: 0, hourFeatures: 0 });
   question.request = { customerId: 'x', atMs: AT };

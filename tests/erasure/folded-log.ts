@@ -60,7 +60,7 @@ export class FoldedLog {
     const records = new RecordWriter();
     for (const { type, source, id, customer, timeMs, data } of events)
       records.write({ type: type as never, source, id, subject: customer, timeMs, data, extensions: undefined });
-    return this.writer.commit([{ records: records.bytes(), count: records.count, latestMs: records.latestMs }], nowMs);
+    return this.writer.commit([records.chunk()], nowMs);
   }
 
   erase(): Promise<void> {

@@ -4,10 +4,9 @@ import { BeckonError, type ErrorCode } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Event } from '../../events/event.ts';
 import { EventScanner } from '../../events/event-scanner.ts';
-import { RecordWriter } from '../../events/record.ts';
+import { type Chunk, RecordWriter } from '../../events/record.ts';
 import type { EventSink, EventsDone } from '../../serving/http/parts.ts';
 import type { Status } from '../../state/status.ts';
-import type { Chunk } from '../../state/writer.ts';
 
 /** The writer's word on a chunk: a result an event, or why there is none. */
 export interface ChunkReply {
@@ -87,7 +86,7 @@ export class WriterClient implements EventSink {
     if (this.submissions.length === 0) return;
     // A copy of just these bytes: a Buffer's own `slice` is a view, and sending it would take the writer's buffer away.
     const bytes = new Uint8Array(records.bytes());
-    const chunk: Chunk = { records: bytes, count: records.count, latestMs: records.latestMs };
+    const chunk: Chunk = { ...records.chunk(), records: bytes };
     this.sent.push(this.submissions);
     this.submissions = [];
     records.reset();

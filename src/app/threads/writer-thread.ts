@@ -3,14 +3,13 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS, setLimits } from '../../base/limits.ts';
-import { RecordWriter } from '../../events/record.ts';
+import { type Chunk, RecordWriter } from '../../events/record.ts';
 import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
-import { stateHash } from '../../features/state-hash.ts';
 import { SqliteLog } from '../../log/sqlite-log.ts';
 import { compilePack, type Pack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
 import type { ColdDatabase } from '../../state/cold-database.ts';
-import { type Chunk, Writer } from '../../state/writer.ts';
+import { Writer } from '../../state/writer.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from '../config-schema.ts';
 import { dedupeWindows, openColdDatabase, type StateMemory, type StateView, viewState } from '../shared-state.ts';
@@ -167,7 +166,7 @@ const packChanged = ({ name, version, sha256 }: Pack): Chunk => {
     data: { name, version, sha256 },
     extensions: undefined,
   });
-  return { records: records.bytes(), count: 1, latestMs: records.latestMs };
+  return records.chunk();
 };
 
 const link = new Link(parentPort as MessagePort, {
@@ -183,7 +182,7 @@ const link = new Link(parentPort as MessagePort, {
     eraseBehind();
   },
   metrics: () => metrics.part(),
-  state: () => stateFacts(state.pack, state.view, stateHash(state.view.tables, state.cold)),
+  state: () => stateFacts(state.pack, state.view, state.cold),
   /** Another thread is about to read the log to its end: records stay what they are. */
   async keepRecords() {
     isKept = true;

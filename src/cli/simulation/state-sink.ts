@@ -4,12 +4,10 @@ import { BeckonError } from '../../base/errors.ts';
 import type { Event } from '../../events/event.ts';
 import { RecordWriter } from '../../events/record.ts';
 import { isProblem, readEvent } from '../../events/validate.ts';
-import { stateHash } from '../../features/state-hash.ts';
 import type { EventSink } from '../../simulation/simulate.ts';
 import type { CommandArgs, CommandIo } from '../command.ts';
 import { configOf, foldedState } from '../folded-state.ts';
-
-const GROUP_EVENTS = 5000;
+import { GROUP_EVENTS } from '../local-sink.ts';
 
 /** Writes events into a new data directory, through the writer that a service has. */
 export class StateSink implements EventSink {
@@ -43,7 +41,7 @@ export class StateSink implements EventSink {
   async close(): Promise<StateFacts> {
     try {
       await this.commit();
-      return stateFacts(this.state.pack, this.state, stateHash(this.state.tables));
+      return stateFacts(this.state.pack, this.state, this.state.cold);
     } finally {
       await this.state.close();
     }
@@ -55,8 +53,7 @@ export class StateSink implements EventSink {
     for (let from = 0; from < lines.length; from += GROUP_EVENTS) {
       records.reset();
       for (const line of lines.slice(from, from + GROUP_EVENTS)) records.write(eventOf(line));
-      const chunk = { records: records.bytes(), count: records.count, latestMs: records.latestMs };
-      await this.state.writer.commit([chunk], undefined);
+      await this.state.writer.commit([records.chunk()], undefined);
     }
   }
 }
