@@ -7,7 +7,7 @@ import { makeStateMemory, type StateMemory, type StateView, viewState } from '..
 import { LIMITS } from '../../src/base/limits.ts';
 import { Applier } from '../../src/features/apply.ts';
 import { FeatureReader } from '../../src/features/read.ts';
-import { chooseBundles, readBundle } from '../../src/inference/repository.ts';
+import { readBundles } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
 import { compilePack, type Pack } from '../../src/packs/pack.ts';
 import { readPackSource } from '../../src/packs/pack-source.ts';
@@ -58,8 +58,7 @@ const open = async (asked: { customers: number; eventsPerCustomer: number }): Pr
   const events = fill(pack, view, customers, eventsPerCustomer);
   const fillSec = (performance.now() - startMs) / 1000;
   const grownBy = residentBytes() - before;
-  const known = new Set(pack.featureNames);
-  const bundles = chooseBundles(pack.folder, pack.name).map((ref) => readBundle(ref, known));
+  const bundles = readBundles(pack);
   const sessions = bundles.map((bundle) => HeadSession.open(bundle));
   runs = sessions.map((session) => new HeadRun(session, pack.featureNames, ROWS_PER_PIECE));
   reader = new FeatureReader(

@@ -2,7 +2,7 @@
 import { loadConfig } from '../../src/app/config.ts';
 import { openLocalState } from '../../src/app/local-state.ts';
 import { FeatureReader } from '../../src/features/read.ts';
-import { chooseBundles, readBundle } from '../../src/inference/repository.ts';
+import { readBundles } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
 import { answerQuestions, runFor } from '../child-side.ts';
 import { HeadRun } from '../head-run.ts';
@@ -45,9 +45,8 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
   // Whole batches only, so that both sides see the same ones.
   const rows = Math.floor(asked.customers / batch) * batch;
   ids = Array.from(shuffled(asked.customers, SEED).subarray(0, rows), customerIdOf);
-  const known = new Set(pack.featureNames);
-  heads = chooseBundles(pack.folder, pack.name)
-    .map((ref) => HeadSession.open(readBundle(ref, known)))
+  heads = readBundles(pack)
+    .map((bundle) => HeadSession.open(bundle))
     .map((session) => ({
       run: new HeadRun(session, pack.featureNames, batch),
       prepared: new Float32Array(rows * session.inputWidth),

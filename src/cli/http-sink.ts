@@ -2,9 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { toCloudEvent } from '../events/codec.ts';
-import type { Event } from '../events/event.ts';
 import { serviceUrl } from './ask-service.ts';
-import type { ReplaySink, SubmitOutcome } from './replay-sink.ts';
+import { type ReplaySink, type SubmitOutcome, sumOf } from './replay-sink.ts';
 
 /** Requests under way: enough that one is on the way while others are on the service's disk. */
 const IN_FLIGHT = 4;
@@ -20,38 +19,44 @@ export const openHttpSink = (url: string): ReplaySink => {
   return {
     batchEventsMax: LIMITS.eventsPerRequestMax,
     inFlightMax: IN_FLIGHT,
-    async submit(events) {
-      let total: SubmitOutcome = { accepted: 0, duplicates: 0, rejected: {} };
-      for (const body of bodies(events)) total = add(total, await postEvents(target, body));
-      return total;
-    },
+    submit: (events) =>
+      postLines(
+        target,
+        events.map((event) => JSON.stringify(toCloudEvent(event))),
+      ),
     close: async () => {},
   };
 };
 
-/** The events as batches in JSON, none larger than a body may be. */
-const bodies = (events: readonly Event[]): string[] => {
-  const made: string[] = [];
+/** Posts events, each in JSON, in as few requests as a service allows. @returns what became of all of them */
+export const postLines = async (target: URL, lines: readonly string[]): Promise<SubmitOutcome> => {
+  let total: SubmitOutcome = { accepted: 0, duplicates: 0, rejected: {} };
+  for (const body of bodiesOf(lines)) total = sumOf(total, await postBatch(target, body));
+  return total;
+};
+
+/** The events as batches in JSON, none of more events or bytes than a body may have. */
+const bodiesOf = (lines: readonly string[]): string[] => {
+  const bodies: string[] = [];
   let parts: string[] = [];
   let bytes = 0;
   const end = (): void => {
-    if (parts.length > 0) made.push(`[${parts.join(',')}]`);
+    if (parts.length > 0) bodies.push(`[${parts.join(',')}]`);
     parts = [];
     bytes = 0;
   };
-  for (const event of events) {
-    const json = JSON.stringify(toCloudEvent(event));
-    const size = Buffer.byteLength(json) + 1;
-    if (bytes + size > BODY_BYTES_MAX) end();
-    parts.push(json);
+  for (const line of lines) {
+    const size = Buffer.byteLength(line) + 1;
+    if (parts.length === LIMITS.eventsPerRequestMax || bytes + size > BODY_BYTES_MAX) end();
+    parts.push(line);
     bytes += size;
   }
   end();
-  return made;
+  return bodies;
 };
 
 /** Posts a batch, again and again while the service is busy or starting. @param body CloudEvents in JSON */
-export const postEvents = async (target: URL, body: string): Promise<SubmitOutcome> => {
+const postBatch = async (target: URL, body: string): Promise<SubmitOutcome> => {
   const headers = { 'content-type': 'application/cloudevents-batch+json' };
   const givingUpMs = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -102,10 +107,4 @@ const readOutcome = (text: string): SubmitOutcome | undefined => {
   const rejected: Record<string, number> = {};
   for (const { code } of answer.rejected) rejected[code] = (rejected[code] ?? 0) + 1;
   return { accepted: answer.accepted ?? 0, duplicates: answer.duplicates ?? 0, rejected };
-};
-
-const add = (a: SubmitOutcome, b: SubmitOutcome): SubmitOutcome => {
-  const rejected: Record<string, number> = { ...a.rejected };
-  for (const [code, count] of Object.entries(b.rejected)) rejected[code] = (rejected[code] ?? 0) + count;
-  return { accepted: a.accepted + b.accepted, duplicates: a.duplicates + b.duplicates, rejected };
 };

@@ -4,7 +4,7 @@ import { readLine } from './formats/cloudevents.ts';
 import type { Tally } from './formats/tally.ts';
 import type { TextFile } from './formats/text-file.ts';
 import type { Progress } from './progress.ts';
-import type { ReplaySink, SubmitOutcome } from './replay-sink.ts';
+import type { ReplaySink } from './replay-sink.ts';
 
 const NEW_LINE = 0x0a;
 
@@ -23,7 +23,7 @@ export const replayRecords = async (plan: RecordReplayPlan): Promise<void> => {
   const lines = new LineRecords(plan.untilMs, tally);
   const submit = async (): Promise<void> => {
     if (lines.records.count === 0) return;
-    count(tally, await plan.submit(lines.records));
+    tally.add(await plan.submit(lines.records));
     lines.records.reset();
   };
   for (const file of files) {
@@ -46,12 +46,6 @@ export const replayRecords = async (plan: RecordReplayPlan): Promise<void> => {
     if (rest.length > 0) lines.take(rest);
   }
   await submit();
-};
-
-const count = (tally: Tally, { accepted, duplicates, rejected }: SubmitOutcome): void => {
-  tally.accepted += accepted;
-  tally.duplicates += duplicates;
-  for (const [code, events] of Object.entries(rejected)) tally.reject(code, events);
 };
 
 class LineRecords {

@@ -120,10 +120,7 @@ class Lanes {
   }
 
   async #submit(events: readonly Event[]): Promise<void> {
-    const { accepted, duplicates, rejected } = await this.#sink.submit(events);
-    this.#tally.accepted += accepted;
-    this.#tally.duplicates += duplicates;
-    for (const [code, count] of Object.entries(rejected)) this.#tally.reject(code, count);
+    this.#tally.add(await this.#sink.submit(events));
   }
 }
 

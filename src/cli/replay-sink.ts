@@ -9,6 +9,13 @@ export interface SubmitOutcome {
   readonly rejected: Readonly<Record<string, number>>;
 }
 
+/** What became of both. */
+export const sumOf = (a: SubmitOutcome, b: SubmitOutcome): SubmitOutcome => {
+  const rejected: Record<string, number> = { ...a.rejected };
+  for (const [code, count] of Object.entries(b.rejected)) rejected[code] = (rejected[code] ?? 0) + count;
+  return { accepted: a.accepted + b.accepted, duplicates: a.duplicates + b.duplicates, rejected };
+};
+
 /** Where a replay goes: the writer of this process, or a service over HTTP. */
 export interface ReplaySink {
   /** Events of one call at most. */

@@ -2,31 +2,17 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { eventOf, HOUR_MS, KEYS, NOW_MS } from '../erasure/erasure-events.ts';
 import { FoldedLog } from '../erasure/folded-log.ts';
 import { END_SEC, history } from '../features/histories.ts';
 import type { SlowEvent } from '../oracles/slow-event.ts';
 import { packOf } from '../support/feature-state.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-const NOW_MS = END_SEC * 1000;
-const HOUR_MS = 3_600_000;
 const IDS = [
   ...['ada', 'bob', 'cyd', 'dan', 'eve', 'fay', 'gus', 'hal', '客户', 'i'.repeat(256)],
   ...['phone:1', 'phone:2', 'wecom:3', 'member:4'],
 ];
-const KEYS = { campaign: 'c1', channel: 'sms', store: 's1', sku: 'k1' };
-
-let made = 0;
-const eventOf = (customer: string, type: string, data: Record<string, unknown> = {}): SlowEvent => ({
-  customer,
-  type,
-  source: 'test',
-  id: `e${made++}`,
-  timeMs: NOW_MS - HOUR_MS + made,
-  hash: 0,
-  data,
-});
-
 const id = fc.constantFrom(...IDS);
 const step = fc.oneof(
   { weight: 10, arbitrary: fc.record({ kind: fc.constant('event' as const), id, alias: id }) },
@@ -37,6 +23,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('ask' as const), id, alias: id }) },
 );
 
+let taken = 0;
 /** All that can be asked of a customer. */
 const seen = (state: FoldedLog, name: string): unknown => [
   state.read(name, END_SEC + 1e6, KEYS),
@@ -82,7 +69,7 @@ for (const folder of ['tests/support/packs/every-kind', 'models/retail'])
             const draft = drafts[next++ % Math.max(1, drafts.length)] ?? eventOf(one.id, 'cart.added', { sku: 'k1' });
             const event =
               one.kind === 'event'
-                ? { ...draft, customer: one.id, id: `e${made++}` }
+                ? { ...draft, customer: one.id, id: `draft ${taken++}` }
                 : one.kind === 'again'
                   ? sent[next % Math.max(1, sent.length)]
                   : eventOf(one.id, one.kind, one.kind === 'customer.erased' ? {} : { alias: one.alias });

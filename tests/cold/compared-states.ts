@@ -15,7 +15,7 @@ import type { Decision } from '../../src/decisions/decision.ts';
 import { type Chunk, RecordWriter } from '../../src/events/record.ts';
 import { stateHash } from '../../src/features/state-hash.ts';
 import type { Table } from '../../src/features/table.ts';
-import { chooseBundles, readBundle } from '../../src/inference/repository.ts';
+import { readBundles } from '../../src/inference/repository.ts';
 import type { AppendedGroup, AppendGroup } from '../../src/log/event-log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { Pack } from '../../src/packs/pack.ts';
@@ -166,8 +166,7 @@ const openState = async (pack: Pack, coldPath?: string) => {
   const log = new ForgetfulLog();
   const dedupe = dedupeWindows(pack, tables);
   const writer = new Writer({ log, plan: pack.plan, ...view, dedupe, cold, stopwatchMs: () => 0 });
-  const names = new Set(pack.featureNames);
-  const bundles = chooseBundles(pack.folder, pack.name).map((ref) => readBundle(ref, names));
+  const bundles = readBundles(pack);
   const config = { ...loadConfig({ flags: {}, environment: {}, folder: import.meta.dirname }), clock: 'log' } as const;
   const { decider, registry } = await openScoring(config, pack, bundles, view, coldReader);
   let applyMs = 0;

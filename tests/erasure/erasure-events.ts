@@ -10,7 +10,7 @@ export const KEYS = { campaign: 'c1', channel: 'sms', store: 's1', sku: 'k1' };
 export const everyKind = packOf('tests/support/packs/every-kind');
 
 let made = 0;
-const eventOf = (customer: string, type: string, data: Record<string, unknown> = {}): SlowEvent => ({
+export const eventOf = (customer: string, type: string, data: Record<string, unknown> = {}): SlowEvent => ({
   customer,
   type,
   source: 'test',

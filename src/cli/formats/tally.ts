@@ -1,3 +1,5 @@
+import type { SubmitOutcome } from '../replay-sink.ts';
+
 /** What became of the rows of a replay. */
 export class Tally {
   rowsRead = 0;
@@ -15,6 +17,12 @@ export class Tally {
 
   skip(reason: string, rows = 1): void {
     this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + rows);
+  }
+
+  add({ accepted, duplicates, rejected }: SubmitOutcome): void {
+    this.accepted += accepted;
+    this.duplicates += duplicates;
+    for (const [code, events] of Object.entries(rejected)) this.reject(code, events);
   }
 
   reject(code: string, count = 1, problem?: string): void {

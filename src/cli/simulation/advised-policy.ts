@@ -1,9 +1,8 @@
 import { formatTime, parseTime } from '../../base/clock.ts';
-import { BeckonError } from '../../base/errors.ts';
 import type { Policy } from '../../simulation/policy.ts';
 import { actionIndex, bitOf } from '../../simulation/words.ts';
 import type { World } from '../../simulation/world.ts';
-import { serviceUrl } from '../ask-service.ts';
+import { askService } from '../ask-service.ts';
 
 /** Customers of one question: their ids fit into a body many times over. */
 const CUSTOMERS_PER_QUESTION = 2000;
@@ -43,12 +42,11 @@ export class AdvisedPolicy implements Policy {
   unknown = 0;
   /** Advice that the market does not allow for this person today, as no rival may: taken as hold. */
   unfit = 0;
-  private readonly target: URL;
+  private readonly url: string;
   private advice = new Map<number, Advice>();
 
-  /** @throws BeckonError USAGE */
   constructor(url: string) {
-    this.target = serviceUrl(url, 'v1/score/batch');
+    this.url = url;
   }
 
   readonly ask: NonNullable<Policy['ask']> = async (world, due) => {
@@ -90,22 +88,8 @@ export class AdvisedPolicy implements Policy {
     choice.isCallList = decision.campaignId === CALL_LIST;
   };
 
+  /** @throws BeckonError as {@link askService} */
   private async question(body: object): Promise<readonly Advice[]> {
-    const headers = { 'content-type': 'application/json' };
-    let response: Response;
-    try {
-      response = await fetch(this.target, { method: 'POST', headers, body: JSON.stringify(body) });
-    } catch (error) {
-      const { cause, message } = error as Error;
-      const why = cause instanceof Error ? cause.message : message;
-      throw new BeckonError('NOT_READY', `no service answers at ${this.target.origin}: ${why}`, { cause: error });
-    }
-    const text = await response.text();
-    if (response.status !== 200)
-      throw new BeckonError(
-        'REQUEST_INVALID',
-        `${this.target.origin} answered ${response.status}: ${text.slice(0, 300)}`,
-      );
-    return (JSON.parse(text) as { results: Advice[] }).results;
+    return ((await askService(this.url, 'v1/score/batch', body)) as { results: Advice[] }).results;
   }
 }
