@@ -110,7 +110,8 @@ export class GroupTable {
     const { words, base } = this;
     let probe = keyLo & this.mask;
     for (;;) {
-      const stored = Atomics.load(words, base + 1 + probe);
+      // Where it stands is told by this word: no atomic load is needed, which is a call.
+      const stored = words[base + 1 + probe];
       if (stored === 0) break;
       const entry = this.entryOf(stored);
       if (words[entry + 1] === keyLo && words[entry + 2] === keyHi) return stored;

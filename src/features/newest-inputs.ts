@@ -62,7 +62,7 @@ export class NewestInputs {
     if (at === end) return;
     const isKnown = u32[at] === time && u32[at + 1] === key;
     if (!isKnown) {
-      u32.copyWithin(at + width, at, end - width);
+      for (let to = end - 1; to >= at + width; to--) u32[to] = u32[to - width];
       u32[at] = time;
       u32[at + 1] = key;
     }

@@ -9,7 +9,7 @@ import { type Items, itemAttribute, NO_ITEMS } from './items.ts';
 import type { Cell, FeatureSpec, GroupPlace, PlanBuilder } from './kind.ts';
 import { consentCell } from './kinds/consent.ts';
 import type { Reading } from './reading.ts';
-import { HEADER_WORDS } from './row.ts';
+import { HEADER_WORDS, LINE_WORDS } from './row.ts';
 import { kindOf } from './spec.ts';
 import { wantedFieldsOf } from './wanted-fields.ts';
 
@@ -24,6 +24,8 @@ export interface FeaturePlan {
   readonly groupsByType: readonly (readonly GroupUpdate[])[];
   /** Words of a row that an event type may read or change, by the type's code. */
   readonly spansByType: readonly Spans[];
+  /** A word of each line of the cache that these stretches lie in, where rows begin with a line. */
+  readonly linesByType: readonly Int32Array[];
   readonly groupTables: readonly GroupTablePlan[];
   /** What `items.yaml` says of each sku. */
   readonly declaredItems: Items;
@@ -78,17 +80,19 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
   const { builder, features, consentOffset } = compileFeatures(specs, options, placesOf(placed));
   const placedByType = byType(builder.placed, (placed) => placed.cell);
   const groupsByType = byType(builder.groupUpdates, (update) => update.cell);
+  const spansByType = CATALOGUE.reduce<Spans[]>((spans, { code }) => {
+    const keys = (groupsByType[code] ?? []).flatMap(({ table }) => cellsOfKey(table, builder.placed));
+    spans[code] = spansOf([...(placedByType[code] ?? []), ...keys]);
+    return spans;
+  }, []);
   return {
     features,
     rowWords: builder.rowWords,
     cells: builder.placed,
     cellsByType: placedByType.map((list) => list.map((placed) => placed.cell)),
     groupsByType,
-    spansByType: CATALOGUE.map(({ code }) => code).reduce<Spans[]>((spans, code) => {
-      const keys = (groupsByType[code] ?? []).flatMap(({ table }) => cellsOfKey(table, builder.placed));
-      spans[code] = spansOf([...(placedByType[code] ?? []), ...keys]);
-      return spans;
-    }, []),
+    spansByType,
+    linesByType: spansByType.map(linesOf),
     groupTables: builder.groupTables,
     declaredItems: builder.declaredItems,
     items: builder.items,
@@ -139,6 +143,13 @@ const spansOf = (cells: readonly PlacedCell[]): Spans => {
     else spans.push(offset, offset + words);
   }
   return spans;
+};
+
+const linesOf = (spans: Spans): Int32Array => {
+  const lines = new Set<number>();
+  for (let i = 0; i < spans.length; i += 2)
+    for (let line = Math.floor(spans[i] / LINE_WORDS); line * LINE_WORDS < spans[i + 1]; line++) lines.add(line);
+  return Int32Array.from(lines, (line) => line * LINE_WORDS);
 };
 
 const byType = <T>(items: readonly T[], of: (item: T) => { selector: { typeCodes: readonly number[] } }): T[][] => {

@@ -36,6 +36,8 @@ export const HEADER = {
 } as const;
 
 export const HEADER_WORDS = 7;
+/** Words in a line of the cache. */
+export const LINE_WORDS = 16;
 const TWO_32 = 2 ** 32;
 
 /** Reads a signed 64-bit integer of two words; exact up to 2^53. */

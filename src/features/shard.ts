@@ -2,6 +2,7 @@ import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { GroupTable, groupTableWords } from './groups.ts';
 import type { FeaturePlan } from './plan.ts';
+import { LINE_WORDS } from './row.ts';
 
 const PAGE_WORDS = 16_384;
 const PAGES_PER_GROWTH = 256;
@@ -59,6 +60,8 @@ export interface ShardRegions {
   readonly dedupe: number;
   readonly rows: number;
   readonly rowWords: number;
+  /** Words from one row to the next: whole lines of the cache, so that a row lies in as few as it can. */
+  readonly rowStride: number;
 }
 
 export const shardRegions = (plan: FeaturePlan, dedupeWords: number): ShardRegions => {
@@ -74,7 +77,9 @@ export const shardRegions = (plan: FeaturePlan, dedupeWords: number): ShardRegio
   const groups = plan.groupTables.map((table) => take(groupTableWords(table)));
   const dedupe = take(dedupeWords);
   const keyHeapEnd = keyHeap + KEY_HEAP_WORDS;
-  return { stamps, index, keyHeap, keyHeapEnd, groups, dedupe, rows: next, rowWords: plan.rowWords };
+  const { rowWords } = plan;
+  const rowStride = Math.ceil(rowWords / LINE_WORDS) * LINE_WORDS;
+  return { stamps, index, keyHeap, keyHeapEnd, groups, dedupe, rows: next, rowWords, rowStride };
 };
 
 /** The memory that threads share; made once, by the main thread. */
@@ -122,7 +127,7 @@ export class Shard {
   }
 
   get rowsMax(): number {
-    return Math.floor((LIMITS.shardPagesMax * PAGE_WORDS - this.regions.rows) / this.regions.rowWords);
+    return Math.floor((LIMITS.shardPagesMax * PAGE_WORDS - this.regions.rows) / this.regions.rowStride);
   }
 
   /** Customers with a row here. */
@@ -160,7 +165,7 @@ export class Shard {
     // Smaller tables that it has outgrown keep their pages: together they are as large as the one in force.
     const index = 2 ** (u32[SHARD_HEADER.indexLog2] + 1) * INDEX_ENTRY_WORDS;
     const stamps = this.isBounded ? STAMPS : 0;
-    return 4 * (stamps + index + u32[SHARD_HEADER.keyHeapWords] + u32[SHARD_HEADER.slots] * regions.rowWords);
+    return 4 * (stamps + index + u32[SHARD_HEADER.keyHeapWords] + u32[SHARD_HEADER.slots] * regions.rowStride);
   }
 
   private refresh(): void {

@@ -58,12 +58,14 @@ export class SlotIndex {
    */
   findKey(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const { u32, regions } = this.shard;
-    const log2 = Atomics.load(u32, SHARD_HEADER.indexLog2);
-    const table = regions.index + 2 ** log2 * ENTRY_WORDS;
-    const mask = 2 ** log2 - 1;
+    // No atomic loads, which are calls: each place is told by the word before, so that none is read too early, and a word
+    // that is old by a moment says "not yet".
+    const size = 1 << u32[SHARD_HEADER.indexLog2];
+    const table = regions.index + size * ENTRY_WORDS;
+    const mask = size - 1;
     for (let probe = hash & mask; ; probe = (probe + 1) & mask) {
       const entry = table + probe * ENTRY_WORDS;
-      const ref = Atomics.load(u32, entry + 1);
+      const ref = u32[entry + 1];
       if (ref === 0) return ABSENT;
       if (u32[entry] === hash && ref !== GONE && this.equals(ref - 1, bytes, start, end)) return ref - 1;
     }
@@ -208,8 +210,9 @@ export class SlotIndex {
 
   private link(log2: number, hash: number, ref: number): void {
     const { u32, regions } = this.shard;
-    const table = regions.index + 2 ** log2 * ENTRY_WORDS;
-    const mask = 2 ** log2 - 1;
+    const size = 1 << log2;
+    const table = regions.index + size * ENTRY_WORDS;
+    const mask = size - 1;
     for (let probe = hash & mask; ; probe = (probe + 1) & mask) {
       const entry = table + probe * ENTRY_WORDS;
       const taken = u32[entry + 1];

@@ -16,7 +16,7 @@ export const fingerprint = (bytes: Uint8Array, start: number, end: number): void
  * ```
  *   writer                                reader
  *   version odd                           version even?  else again
- *   copy the private row                  use the words in place
+ *   change the words in place             use the words in place
  *   version even                          version and fingerprint as before?  else again
  * ```
  */
@@ -78,7 +78,7 @@ export class Table {
       return free - 1;
     }
     const slot = shard.u32[SHARD_HEADER.slots];
-    shard.grow(this.baseOf(slot) + shard.regions.rowWords);
+    shard.grow(this.baseOf(slot) + shard.regions.rowStride);
     shard.u32[SHARD_HEADER.slots] = slot + 1;
     return slot;
   }
@@ -105,6 +105,22 @@ export class Table {
       for (let word = spans[i]; word < end; word++) u32[base + word] = from[word];
     }
     Atomics.store(u32, base, version + 1);
+  }
+
+  /** Writer only: moves the view to a row that is about to change. Readers wait until {@link close}. */
+  open(slot: number, view: RowView): void {
+    const { shard } = this;
+    const { u32 } = shard;
+    const base = this.baseOf(slot);
+    view.u32 = u32;
+    view.f32 = shard.f32;
+    view.base = base;
+    Atomics.store(u32, base, u32[base] | 1);
+  }
+
+  /** Writer only: readers see what has changed since {@link open}. */
+  close({ u32, base }: RowView): void {
+    Atomics.store(u32, base, u32[base] + 1);
   }
 
   /** Moves the view to a row. @returns the row's version, odd while the writer is at it */
@@ -154,6 +170,6 @@ export class Table {
   }
 
   private baseOf(slot: number): number {
-    return this.shard.regions.rows + slot * this.shard.regions.rowWords;
+    return this.shard.regions.rows + slot * this.shard.regions.rowStride;
   }
 }

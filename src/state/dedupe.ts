@@ -96,6 +96,8 @@ export class DedupeWindow {
    */
   seen(hashLo: number, hashHi: number, logTimeSec: number): boolean {
     const words = this.#words();
+    // Told to be unsigned, so that remainders are those of integers.
+    const idsMax = this.#idsMax >>> 0;
     const newest = words[this.#base];
     const count = this.#forgetOld(words, newest, logTimeSec);
     const bucket = this.#heads + (hashLo & this.#bucketMask);
@@ -107,13 +109,13 @@ export class DedupeWindow {
       // A head that slept through a whole round of sequence numbers may name an entry of another bucket. Its hash
       // cannot match by mistake, and the rising age ends the walk.
       if (age >= count || age <= lastAge) break;
-      const entry = this.#entries + (name % this.#idsMax) * ENTRY_WORDS;
+      const entry = this.#entries + (name % idsMax) * ENTRY_WORDS;
       if (words[entry] === hashLo && words[entry + 1] === hashHi) return true;
       lastAge = age;
       name = words[entry + 3];
     }
     const added = newest + 1 === this.#span ? 0 : newest + 1;
-    const entry = this.#entries + (added % this.#idsMax) * ENTRY_WORDS;
+    const entry = this.#entries + ((added >>> 0) % idsMax) * ENTRY_WORDS;
     words[entry] = hashLo;
     words[entry + 1] = hashHi;
     words[entry + 2] = logTimeSec;
@@ -121,7 +123,7 @@ export class DedupeWindow {
     words[bucket] = added;
     words[this.#base] = added;
     // A full window has just overwritten its oldest entry.
-    if (count < this.#idsMax) words[this.#base + 1] = count + 1;
+    if (count < idsMax) words[this.#base + 1] = count + 1;
     return false;
   }
 
@@ -130,7 +132,7 @@ export class DedupeWindow {
     let count = before;
     while (count > 0) {
       const oldest = newest - count + 1;
-      const place = (oldest < 0 ? oldest + this.#span : oldest) % this.#idsMax;
+      const place = ((oldest < 0 ? oldest + this.#span : oldest) >>> 0) % (this.#idsMax >>> 0);
       if (logTimeSec - words[this.#entries + place * ENTRY_WORDS + 2] <= this.#windowSec) break;
       count--;
     }

@@ -111,7 +111,7 @@ test('while customers come, each is found from its event on, in its own row, how
     assert.equal(table.find(id, 0, id.length), number);
   }
   t.diagnostic(`${early} customers were known before they were announced`);
-  assert.ok(regions.rows + customers * regions.rowWords > wordsBefore, 'the memory had to grow');
+  assert.ok(regions.rows + customers * regions.rowStride > wordsBefore, 'the memory had to grow');
 });
 
 test('a reader sees memory that another has grown, and words beyond it are an error', () => {
@@ -130,6 +130,6 @@ test('a reader sees memory that another has grown, and words beyond it are an er
 test('one row more than 4 GiB can hold is refused in words', () => {
   const { plan } = packOf(ONE_COUNT);
   const { shard, regions } = makeShard(plan);
-  const end = regions.rows + (shard.rowsMax + 1) * regions.rowWords;
+  const end = regions.rows + (shard.rowsMax + 1) * regions.rowStride;
   assert.throws(() => shard.grow(end), { code: 'STATE_FULL', message: /as many rows as 4 GiB can/ });
 });

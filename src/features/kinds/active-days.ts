@@ -84,9 +84,14 @@ class DayRing {
   private advance(u32: Uint32Array, base: number, day: number): void {
     const newest = this.newest(u32, base);
     if (day <= newest) return;
-    for (let gone = Math.max(newest + 1, day - this.days + 1); gone <= day; gone++) {
-      const bit = gone % this.days;
-      u32[base + this.offset + 1 + (bit >>> 5)] &= ~(1 << (bit & 31));
+    const first = Math.max(newest + 1, day - this.days + 1);
+    let bit = first % this.days;
+    for (let left = day - first + 1; left > 0; ) {
+      const run = Math.min(WORD_BITS - (bit & 31), left);
+      u32[base + this.offset + 1 + (bit >>> 5)] &= ~mask(bit & 31, run);
+      left -= run;
+      bit += run;
+      if (bit === this.days) bit = 0;
     }
     u32[base + this.offset] = day;
   }

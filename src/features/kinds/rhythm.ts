@@ -18,7 +18,7 @@ const keep = (u32: Uint32Array, first: number, size: number, sec: number): void 
   let at = first;
   while (at < end && u32[at] >= sec) at++;
   if (at === end || sec === 0) return;
-  u32.copyWithin(at + 1, at, end - 1);
+  for (let to = end - 1; to > at; to--) u32[to] = u32[to - 1];
   u32[at] = sec;
 };
 
