@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { RUNNER_ENVIRONMENT } from '../support/runner-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -18,7 +19,7 @@ export const runCommand = async (
 ): Promise<CommandRun> => {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.folder,
-    env: { PATH: process.env.PATH, ...options.environment },
+    env: { ...RUNNER_ENVIRONMENT, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { RUNNER_ENVIRONMENT } from './runner-environment.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -12,7 +13,7 @@ const STOP_MS_MAX = 30_000;
 export interface ServiceOptions {
   /** Flags after `start --data-dir … --http-port 0 --admin-port 0`; of two equal flags the last one counts. */
   readonly args?: readonly string[];
-  /** Beside PATH, the whole environment. */
+  /** Beside what the runner gives, the whole environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** A folder of the test; otherwise a new one, removed after the service has ended. */
   readonly dataDir?: string;
@@ -88,7 +89,7 @@ const launch = (t: Owner, options: ServiceOptions) => {
   const dataDir = given ?? tempFolder(t);
   const ports = ['--data-dir', dataDir, '--http-port', '0', '--admin-port', '0'];
   const [command, ...line] = [...under, process.execPath, MAIN, 'start', ...ports, ...args];
-  const child = spawn(command, line, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, line, { env: { ...RUNNER_ENVIRONMENT, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   spawned?.(child);
   const output = { stdout: '', stderr: '' };
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as Exit);
