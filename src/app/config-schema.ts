@@ -42,6 +42,9 @@ const oneOf = <T extends string>(values: readonly [T, ...T[]], standard: T, desc
 const durationMs = (standard: number, minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, default: standard, description });
 
+const text = (description: string, standard = '') =>
+  Type.String({ maxLength: 4096, default: standard, description });
+
 /**
  * Every setting of the service: the one source of the checks, of the flags and variables, of their help and of
  * docs/configuration.md. A setting with `secret: true` is never printed.
@@ -89,6 +92,22 @@ export const ConfigSchema = closed({
   requestTimeoutMs: durationMs(LIMITS.requestTimeoutMs, 100, 600_000, 'Whole request, from its first byte to its last'),
   // Orchestrators kill after 30 s; what is left after 20 s would not have ended in 10 more.
   shutdownTimeoutMs: durationMs(20_000, 0, 600_000, 'How long a stop waits for requests in flight'),
+  kafkaBrokers: text('Brokers as `host:port`, comma-separated: the log is a Kafka topic; empty keeps it embedded'),
+  kafkaLogTopic: text('Topic that is the log; made where there is none', 'beckon.events'),
+  kafkaSourceTopics: text('Topics of others whose CloudEvents are taken in, comma-separated'),
+  kafkaGroup: text('Consumer group of the source topics; client id on the brokers', 'beckon'),
+  kafkaClient: oneOf(['platformatic', 'kafkajs'], 'platformatic', 'Library that talks with the brokers'),
+  kafkaTls: Type.Boolean({ default: false, description: 'Talk with the brokers over TLS' }),
+  kafkaTlsCaFile: text('PEM file of the authorities that sign the brokers; empty trusts those that Node trusts'),
+  kafkaTlsCertFile: text('PEM file of the certificate that Beckon shows'),
+  kafkaTlsKeyFile: text('PEM file of its key'),
+  kafkaSaslMechanism: oneOf(
+    ['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
+    'none',
+    'How Beckon says who it is',
+  ),
+  kafkaSaslUsername: text('User of SASL'),
+  kafkaSaslPassword: Type.String({ default: '', description: 'Password of SASL', secret: true }),
   limits: LimitsSchema,
 });
 
@@ -100,9 +119,12 @@ export type Config = Readonly<Omit<Static<typeof ConfigSchema>, 'limits'>> & {
 export interface Setting {
   /** Path in `beckon.yaml`: `httpPort`, `limits.bodyBytesMax`. */
   readonly key: string;
-  /** `http-port`; limits have none: a line too many for the help of every command, set once for a business. */
+  /**
+   * `http-port`; limits have none: a line too many for the help of every command, set once for a business. Secrets have none
+   * either: whoever lists processes sees flags.
+   */
   readonly flag: string | undefined;
-  /** `BECKON_HTTP_PORT`; limits have none. */
+  /** `BECKON_HTTP_PORT`, `KAFKA_BROKERS`; limits have none. */
   readonly variable: string | undefined;
   readonly schema: TSchema;
   readonly standard: unknown;
@@ -110,14 +132,17 @@ export interface Setting {
   readonly kind: 'integer' | 'boolean' | 'string';
 }
 
+/** What is about Kafka is named as other programs name it. */
+const variableOf = (words: string): string => (words.startsWith('KAFKA_') ? words : `BECKON_${words}`);
+
 const describe = (key: string, schema: TSchema): Setting => {
-  const annotated = schema as TSchema & { type?: string; default: unknown; description: string };
+  const annotated = schema as TSchema & { type?: string; default: unknown; description: string; secret?: boolean };
   const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const nested = key.includes('.');
   return {
     key,
-    flag: nested ? undefined : words,
-    variable: nested ? undefined : `BECKON_${words.replaceAll('-', '_').toUpperCase()}`,
+    flag: nested || annotated.secret === true ? undefined : words,
+    variable: nested ? undefined : variableOf(words.replaceAll('-', '_').toUpperCase()),
     schema,
     standard: annotated.default,
     description: annotated.description,

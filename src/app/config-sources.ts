@@ -48,14 +48,12 @@ const FILE_SCHEMA = optional({
 
 /** An empty variable counts as not set: compose files and charts pass those on. */
 export const fromEnvironment = (environment: NodeJS.ProcessEnv): Given => {
-  if (environment.KAFKA_BROKERS)
-    throw invalid(
-      'KAFKA_BROKERS is set, but this version keeps its log embedded only; Kafka comes later. Unset it to start.',
-    );
   const given: Given = {};
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('BECKON_') || name.startsWith(TEST_PREFIX)) continue;
+    if (name.startsWith(TEST_PREFIX)) continue;
     const setting = SETTINGS.find((candidate) => candidate.variable === name);
+    // Other programs have variables of their own about Kafka.
+    if (setting === undefined && !name.startsWith('BECKON_')) continue;
     if (setting === undefined) throw unknown('environment variable', name, variables);
     if (text) given[setting.key] = parse(setting, text, name);
   }

@@ -56,6 +56,7 @@ const crossCheck = (config: Config): void => {
       `host ${config.host} can be reached from other machines, and there is no authentication: ` +
         'bind to 127.0.0.1 behind a proxy that authenticates, or say --insecure',
     );
+  crossCheckKafka(config, refuse);
   const { limits } = config;
   const atMost: readonly (readonly [keyof Config['limits'], keyof Config['limits'], string])[] = [
     ['eventBytesMax', 'bodyBytesMax', 'an event has to fit into a body'],
@@ -66,6 +67,34 @@ const crossCheck = (config: Config): void => {
     if (limits[less] > limits[more])
       refuse(`limits.${less} (${limits[less]}) must not be above limits.${more} (${limits[more]}): ${reason}`);
 };
+
+const BROKER = /^(\[[\da-fA-F:.]+\]|[^\s:,]+):\d{1,5}$/;
+const TOPIC = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
+
+const crossCheckKafka = (config: Config, refuse: (message: string) => never): void => {
+  const { kafkaBrokers, kafkaLogTopic, kafkaSourceTopics, kafkaSaslMechanism } = config;
+  for (const broker of listOf(kafkaBrokers)) if (!BROKER.test(broker)) refuse(`kafkaBrokers: ${broker} is not host:port`);
+  const topics = [kafkaLogTopic, ...listOf(kafkaSourceTopics)];
+  for (const topic of topics) if (!TOPIC.test(topic)) refuse(`${JSON.stringify(topic)} is not a name of a Kafka topic`);
+  const twin = topics.find((topic, i) => topics.indexOf(topic) !== i);
+  if (twin !== undefined) refuse(`the topic ${twin} is named twice: the log and each source are topics of their own`);
+  if (listOf(kafkaBrokers).length === 0 && topics.length > 1) refuse('kafkaSourceTopics needs kafkaBrokers');
+  if (listOf(kafkaBrokers).length > 0 && config.clock === 'log')
+    refuse('clock is log, and with kafkaBrokers the broker tells the time: leave one of them out');
+  if ((kafkaSaslMechanism === 'none') !== (config.kafkaSaslUsername === ''))
+    refuse('kafkaSaslMechanism and kafkaSaslUsername go together');
+  if ((config.kafkaTlsCertFile === '') !== (config.kafkaTlsKeyFile === ''))
+    refuse('kafkaTlsCertFile and kafkaTlsKeyFile go together');
+  if (!config.kafkaTls && config.kafkaTlsCaFile + config.kafkaTlsCertFile !== '')
+    refuse('kafkaTlsCaFile and kafkaTlsCertFile need kafkaTls');
+};
+
+/** The entries of a comma-separated setting. */
+export const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 
 const INSTALLED_PACKS = resolve(import.meta.dirname, '../../models');
 

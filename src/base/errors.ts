@@ -51,6 +51,12 @@ export const ERRORS = {
   ),
   EVENT_TOO_LARGE: kind(413, 'RESOURCE_EXHAUSTED', false, 'The event is larger than the limit.'),
   EVENT_REJECTED: kind(400, 'INVALID_ARGUMENT', false, 'None of the events could be accepted; each item says why.'),
+  EVENT_MISPLACED: kind(
+    400,
+    'INVALID_ARGUMENT',
+    false,
+    'A message of the log topic is not in the partition of its subject.',
+  ),
   // Customers and scoring
   CUSTOMER_UNKNOWN: kind(404, 'NOT_FOUND', false, 'No event has named this customer.'),
   CAMPAIGN_UNKNOWN: kind(404, 'NOT_FOUND', false, 'The pack has no such campaign.'),
@@ -89,6 +95,13 @@ export const ERRORS = {
     'The data directory was written in a format that this version cannot read.',
   ),
   LOG_DAMAGED: kind(500, 'DATA_LOSS', false, 'A group of the log does not match its checksum.'),
+  LOG_TOPIC_REFUSED: kind(500, 'FAILED_PRECONDITION', false, 'The Kafka topic cannot be the log.'),
+  LOG_PARTITIONS_CHANGED: kind(
+    500,
+    'FAILED_PRECONDITION',
+    false,
+    'The Kafka topic of the log has another number of partitions than the service has shards.',
+  ),
   STATE_FULL: kind(503, 'RESOURCE_EXHAUSTED', false, 'A shard has reached the size that its memory can hold.'),
   FILE_UNREADABLE: kind(400, 'INVALID_ARGUMENT', false, 'A file cannot be read as what it was said to be.'),
   FILE_UNWRITABLE: kind(500, 'FAILED_PRECONDITION', false, 'A file cannot be written.'),

@@ -13,7 +13,7 @@ import type { EventDefinition } from './schemas/definition.ts';
 import { isUriReference } from './uri-reference.ts';
 
 /** Who made an event: types that are Beckon's own are refused from outside. */
-type Maker = 'outside' | 'beckon';
+export type Maker = 'outside' | 'beckon';
 
 /** Times are kept as u32 seconds, and 0 means "never": the first day and what overflows are left out. */
 export const TIME_MIN_MS = Date.UTC(1970, 0, 2);

@@ -13,6 +13,10 @@
  *   when the log is opened the next time. Offsets, counts and log times stay; of the old bytes none is left in any file
  *   when the log has been closed.
  *
+ * A shared log (Kafka) is one that others append to as well. There an append tells where its records stand, and they are
+ * folded when they are read back; groups are what the broker made of them, each with the broker's time; offsets may have
+ * gaps; and nothing is rewritten.
+ *
  * A call that breaks the contract (no records, log time going back) is a RangeError and changes nothing.
  * Every other error is a BeckonError: LOG_UNAVAILABLE (failed, closed, opened for reading only), LOG_DAMAGED
  * (names the offset) or DATA_FORMAT_UNSUPPORTED.
@@ -20,6 +24,8 @@
 export interface EventLog {
   /** Independent sequences of offsets: 1 embedded, one a shard on Kafka. */
   readonly partitions: number;
+  /** Whether others append too. */
+  readonly isShared: boolean;
   append(group: AppendGroup): Promise<AppendedGroup>;
   /** @param from first offset wanted, one a partition; groups that hold it are given whole. */
   read(from: readonly number[]): AsyncIterable<LogGroup>;

@@ -6,6 +6,7 @@ import { withReplaced } from './replaced-records.ts';
 /** A log that lives as long as its object: for tests, and for replays that only want the state at the end. */
 export class MemoryLog implements EventLog {
   readonly partitions = 1;
+  readonly isShared = false;
   readonly secret: Uint8Array = randomBytes(16);
   readonly #groups: LogGroup[] = [];
   #end = 0;

@@ -46,6 +46,7 @@ const SCHEMA = `
  */
 export class SqliteLog implements EventLog {
   readonly partitions = 1;
+  readonly isShared = false;
   readonly #db: Database;
   readonly #insert;
   readonly #page;

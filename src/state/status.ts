@@ -2,8 +2,8 @@
  * How far the writer is, in memory that all threads share. The writer writes, others read; the count of waiting
  * events and the time that was told have several writers, and are changed atomically.
  */
-const FLOATS = { appliedOffset: 0, logTimeMs: 1, waitingSinceMs: 2, phase: 3 } as const;
-const FLOAT_COUNT = 4;
+const FLOATS = { appliedOffset: 0, logTimeMs: 1, waitingSinceMs: 2, phase: 3, lagOffsets: 4, awaySinceMs: 5 } as const;
+const FLOAT_COUNT = 6;
 
 /** Where the writer is in its life. */
 const PHASES = ['recovering', 'caughtUp', 'failed'] as const;
@@ -68,6 +68,24 @@ export class Status {
   /** `caughtUp`: the state holds all that the log held at the start. `failed`: nothing may be acknowledged any more. */
   set phase(phase: Phase) {
     this.floats[FLOATS.phase] = PHASES.indexOf(phase);
+  }
+
+  /** Records that the log holds and the state does not, as far as the writer knows; 0 where nobody else appends. */
+  get lagOffsets(): number {
+    return this.floats[FLOATS.lagOffsets];
+  }
+
+  set lagOffsets(records: number) {
+    this.floats[FLOATS.lagOffsets] = records;
+  }
+
+  /** Since when the log cannot be reached, ms of the wall clock; 0 while it can. */
+  get awaySinceMs(): number {
+    return this.floats[FLOATS.awaySinceMs];
+  }
+
+  set awaySinceMs(timeMs: number) {
+    this.floats[FLOATS.awaySinceMs] = timeMs;
   }
 
   /** Events sent to the writer and not yet applied. */

@@ -54,9 +54,13 @@ export class Writer {
   private readonly reader = new RecordReader();
   readonly erasures: Erasures;
   readonly itemChanges: ItemChanges;
+  /** Offset of the next record to be folded, one a partition. */
+  readonly positions: number[];
 
   constructor(parts: WriterParts) {
     this.parts = parts;
+    const { log, status } = parts;
+    this.positions = new Array<number>(log.partitions).fill(log.isShared ? 0 : status.appliedOffset + 1);
     this.erasures = parts.erasures ?? new Erasures(parts.log.secret);
     const { plan, tables, cold } = parts;
     const residency = cold === undefined ? undefined : new Residency(tables, cold);
@@ -70,10 +74,9 @@ export class Writer {
    */
   async recover(onProgress?: (offset: number) => void): Promise<void> {
     const { log, status } = this.parts;
-    const from = new Array<number>(log.partitions).fill(status.appliedOffset + 1);
-    for await (const group of log.read(from)) {
+    for await (const group of log.read(this.positions)) {
       this.fold(group);
-      onProgress?.(group.firstOffset + group.count);
+      onProgress?.(status.appliedOffset + 1);
     }
     status.phase = 'caughtUp';
   }
@@ -85,11 +88,8 @@ export class Writer {
    * @throws BeckonError STATE_FULL before anything is written; LOG_UNAVAILABLE: nothing may be acknowledged any more
    */
   async commit(chunks: readonly Chunk[], nowMs: number | undefined): Promise<ChunkResult[]> {
-    const { log, tables, stopwatchMs } = this.parts;
-    const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
-    const full = tables.find((table) => !table.hasRoom(count * KEYS_PER_EVENT));
-    if (full !== undefined)
-      throw new BeckonError('STATE_FULL', `shard ${full.shard.number} has no room for more customers`);
+    const { log, stopwatchMs } = this.parts;
+    this.checkRoom(chunks.reduce((sum, chunk) => sum + chunk.count, 0));
     const logTimeMs = this.nextLogTimeMs(chunks, nowMs);
     const results = chunks.map((chunk) => new Uint8Array(chunk.count));
     const records = this.refuseFuture(chunks, results, logTimeMs);
@@ -109,9 +109,16 @@ export class Writer {
     return results;
   }
 
-  /** Whether the log still holds records of customers that were erased. */
+  /** @throws BeckonError STATE_FULL where the tables might not hold so many more events */
+  checkRoom(events: number): void {
+    const full = this.parts.tables.find((table) => !table.hasRoom(events * KEYS_PER_EVENT));
+    if (full !== undefined)
+      throw new BeckonError('STATE_FULL', `shard ${full.shard.number} has no room for more customers`);
+  }
+
+  /** Whether the log still holds records of customers that were erased, and can be rewritten. */
   get hasErasures(): boolean {
-    return !this.erasures.isEmpty;
+    return !this.parts.log.isShared && !this.erasures.isEmpty;
   }
 
   /**
@@ -119,16 +126,19 @@ export class Writer {
    * @throws BeckonError as the log does: nothing may be acknowledged any more
    */
   async erase(pause: Pause): Promise<void> {
-    if (this.erasures.isEmpty) return;
+    if (!this.hasErasures) return;
     const { log, plan, tables, cold } = this.parts;
     await new Eraser(log, plan, tables.length, this.erasures, this.itemChanges).run(pause);
     cold?.scrub();
   }
 
-  /** @returns 1 for each record that was in the dedupe window, and so was not applied */
-  private fold(group: LogGroup): Uint8Array {
+  /**
+   * Applies a group of the log, the next one of its partition.
+   * @returns 1 for each record that was in the dedupe window, and so was not applied
+   */
+  fold(group: LogGroup): Uint8Array {
     const { reader, applier, erasures } = this;
-    const { dedupe, status, tables } = this.parts;
+    const { dedupe, log, status, tables } = this.parts;
     const duplicates = new Uint8Array(group.count);
     const measured: MeasuredGroup = { events: 0, duplicates: 0, corrections: 0, lateSecs: [] };
     const isMeasured = measures.group.hasSubscribers;
@@ -165,7 +175,7 @@ export class Writer {
         reader.wantedData(applier.wantedFields),
         offset,
       );
-      if (typeCode === ERASED) erasures.add({ offset, ids: [reader.subject(), ...applier.erasedIds] });
+      if (typeCode === ERASED && !log.isShared) erasures.add({ offset, ids: [reader.subject(), ...applier.erasedIds] });
       if (isMeasured && applier.lateSec > 0) {
         measured.lateSecs.push(applier.lateSec);
         if (applier.hasTouched) measured.corrections++;
@@ -173,9 +183,15 @@ export class Writer {
     }
     measured.events = group.count - measured.duplicates;
     if (isMeasured) measures.group.publish(measured);
-    status.logTimeMs = group.logTimeMs;
-    status.appliedOffset = group.firstOffset + group.count - 1;
+    status.logTimeMs = Math.max(status.logTimeMs, group.logTimeMs);
+    this.moveTo(group.partition, group.firstOffset + group.count);
     return duplicates;
+  }
+
+  /** All of a partition before an offset has been folded. */
+  moveTo(partition: number, offset: number): void {
+    this.parts.status.appliedOffset += offset - this.positions[partition];
+    this.positions[partition] = offset;
   }
 
   /** The current record is what an erased customer's event has left. @returns whether that was a duplicate */

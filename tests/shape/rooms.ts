@@ -5,7 +5,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   base: [],
   events: ['base'],
   features: ['events', 'base'],
-  log: ['base'],
+  log: ['events', 'base'],
   state: ['log', 'features', 'events', 'base'],
   // Knows no customers and no features: rows of numbers in, numbers out.
   inference: ['base'],
@@ -61,6 +61,8 @@ export const DOORS: Doors = {
   pino: ['src/telemetry/logger.ts'],
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],
+  kafkajs: ['src/log/kafkajs-client.ts'],
+  '@platformatic/kafka': ['src/log/platformatic-client.ts', 'src/log/platformatic-group.ts'],
   'lru-cache': ['src/state/cold-reader.ts'],
   yaml: ['src/base/yaml.ts'],
   '@marcbachmann/cel-js': ['src/packs/rules.ts'],

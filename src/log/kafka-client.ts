@@ -1,0 +1,112 @@
+import type { MessageHeaders } from '../events/message.ts';
+import type { Following } from './shared-log.ts';
+
+/** How brokers are reached. */
+export interface KafkaConnection {
+  /** `host:port` */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** PEM texts; an empty object trusts the authorities that Node trusts. Absent: no TLS. */
+  readonly tls?: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined };
+  readonly sasl?: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string };
+}
+
+export const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
+export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+
+/** A record on its way to a topic. */
+export interface OutgoingRecord {
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: MessageHeaders;
+}
+
+export interface TopicFacts {
+  readonly partitions: number;
+  /** Changes when a topic is deleted and made anew; undefined where the client cannot tell. */
+  readonly id: string | undefined;
+  /** `LogAppendTime` or `CreateTime` */
+  readonly timestampType: string;
+}
+
+/** One entry a partition. */
+export interface TopicBounds {
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+/**
+ * Takes what was fetched of one partition: `begin`, then `record` for each in the order of their offsets, then `end`, in one
+ * turn of the loop. Records come as arguments, so that the path of every event makes no object.
+ */
+export interface FetchSink {
+  begin(partition: number): void;
+  record(
+    offset: number,
+    timestampMs: number,
+    key: Buffer | null,
+    value: Buffer | null,
+    /** Made only where somebody asks. */
+    headers: () => MessageHeaders,
+  ): void;
+  /**
+   * @param nextOffset from which the partition is fetched next
+   * @param highWatermark where the partition ended when it was fetched
+   * @returns when more of this partition may come
+   */
+  end(nextOffset: number, highWatermark: number): Promise<void> | undefined;
+}
+
+export interface FollowOptions {
+  readonly topic: string;
+  /** First offset wanted, one a partition. */
+  readonly from: readonly number[];
+  readonly sink: FetchSink;
+  /** Told after each fetch, and with the reason after each that failed. */
+  readonly reached: (trouble?: Error) => void;
+}
+
+/** What a fetched record of a group is, with a name of where it came from. */
+export interface SourceRecord {
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: MessageHeaders;
+}
+
+export interface JoinOptions {
+  readonly topics: readonly string[];
+  readonly group: string;
+  /**
+   * Told records of one partition in order; its offsets are committed once this has resolved. Not told more of the partition
+   * before. Where it rejects the same records come again.
+   */
+  readonly take: (topic: string, partition: number, records: readonly SourceRecord[]) => Promise<void>;
+  readonly reached: (trouble?: Error) => void;
+}
+
+/**
+ * What Beckon needs of a Kafka client; one implementation for each library. Every call may reject with whatever the library
+ * throws: the cause for a log line, never for a branch.
+ */
+export interface KafkaClient {
+  /** @returns undefined where there is no such topic */
+  topic(name: string): Promise<TopicFacts | undefined>;
+  createTopic(name: string, partitions: number, settings: Readonly<Record<string, string>>): Promise<void>;
+  bounds(topic: string): Promise<TopicBounds>;
+  /**
+   * Resolves when all records are acknowledged by all replicas in sync.
+   * @returns the offset of the first record of each partition; those of a partition follow each other
+   */
+  produce(topic: string, records: readonly OutgoingRecord[]): Promise<ReadonlyMap<number, number>>;
+  /** Reads all partitions from exact offsets on; only what is committed. */
+  follow(options: FollowOptions): Promise<Following>;
+  /** Reads topics together with the other members of a group, each partition from what the group has committed. */
+  join(options: JoinOptions): Promise<Following>;
+  close(): Promise<void>;
+}
+
+/** A topic does not hold an offset that was asked for. */
+export class OffsetMissing extends Error {}

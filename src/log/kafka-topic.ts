@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BeckonError } from '../base/errors.ts';
+import type { KafkaClient, TopicBounds, TopicFacts } from './kafka-client.ts';
+
+/** How a log topic is made: the broker tells the time, and nothing is removed by itself. */
+const SETTINGS = {
+  'message.timestamp.type': 'LogAppendTime',
+  'cleanup.policy': 'delete',
+  'retention.ms': '-1',
+  'retention.bytes': '-1',
+};
+
+/** A topic that was just made is known to all brokers after some 100 ms. */
+const LOOK_MS = 100;
+const LOOKS_MAX = 50;
+
+/**
+ * Finds the topic of the log, or makes it.
+ * @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED, LOG_UNAVAILABLE
+ */
+export const openLogTopic = (client: KafkaClient, topic: string, partitions: number): Promise<TopicBounds> =>
+  guarded(topic, async () => {
+    let facts = await client.topic(topic);
+    if (facts === undefined) {
+      await client.createTopic(topic, partitions, SETTINGS).catch(async (error: Error) => {
+        // Somebody else may have been faster.
+        if ((await client.topic(topic)) === undefined) throw error;
+      });
+      for (let looks = 0; facts === undefined && looks < LOOKS_MAX; looks++) {
+        facts = await client.topic(topic);
+        if (facts === undefined) await delay(LOOK_MS);
+      }
+    }
+    if (facts === undefined) throw new Error('it was made and is still not known');
+    checkLogTopic(topic, facts, partitions);
+    return client.bounds(topic);
+  });
+
+/** @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED */
+export const checkLogTopic = (topic: string, facts: TopicFacts, partitions: number): void => {
+  if (facts.timestampType !== 'LogAppendTime')
+    throw new BeckonError(
+      'LOG_TOPIC_REFUSED',
+      `The topic ${topic} has message.timestamp.type=${facts.timestampType}: the log needs the broker's own time. ` +
+        'Set LogAppendTime while the topic is empty, or name another topic.',
+    );
+  if (facts.partitions !== partitions)
+    throw new BeckonError(
+      'LOG_PARTITIONS_CHANGED',
+      `The topic ${topic} has ${facts.partitions} partitions, and this service ${partitions} shards: customers would change ` +
+        `their places. Name a topic with ${partitions} partitions, or none that exists.`,
+      { details: { partitions: facts.partitions, shards: partitions } },
+    );
+};
+
+/** @throws BeckonError LOG_UNAVAILABLE in the place of whatever the client throws */
+export const guarded = async <T>(topic: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof BeckonError) throw cause;
+    const { message } = cause as Error;
+    throw new BeckonError('LOG_UNAVAILABLE', `The topic ${topic} cannot be reached: ${message}`, { cause });
+  }
+};
