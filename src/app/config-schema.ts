@@ -42,8 +42,7 @@ const oneOf = <T extends string>(values: readonly [T, ...T[]], standard: T, desc
 const durationMs = (standard: number, minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, default: standard, description });
 
-const text = (description: string, standard = '') =>
-  Type.String({ maxLength: 4096, default: standard, description });
+const text = (description: string, standard = '') => Type.String({ maxLength: 4096, default: standard, description });
 
 /**
  * Every setting of the service: the one source of the checks, of the flags and variables, of their help and of
@@ -96,16 +95,12 @@ export const ConfigSchema = closed({
   kafkaLogTopic: text('Topic that is the log; made where there is none', 'beckon.events'),
   kafkaSourceTopics: text('Topics of others whose CloudEvents are taken in, comma-separated'),
   kafkaGroup: text('Consumer group of the source topics; client id on the brokers', 'beckon'),
-  kafkaClient: oneOf(['platformatic', 'kafkajs'], 'platformatic', 'Library that talks with the brokers'),
+  kafkaClient: oneOf(['platformatic'], 'platformatic', 'Library that talks with the brokers'),
   kafkaTls: Type.Boolean({ default: false, description: 'Talk with the brokers over TLS' }),
   kafkaTlsCaFile: text('PEM file of the authorities that sign the brokers; empty trusts those that Node trusts'),
   kafkaTlsCertFile: text('PEM file of the certificate that Beckon shows'),
   kafkaTlsKeyFile: text('PEM file of its key'),
-  kafkaSaslMechanism: oneOf(
-    ['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'],
-    'none',
-    'How Beckon says who it is',
-  ),
+  kafkaSaslMechanism: oneOf(['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], 'none', 'How Beckon says who it is'),
   kafkaSaslUsername: text('User of SASL'),
   kafkaSaslPassword: Type.String({ default: '', description: 'Password of SASL', secret: true }),
   limits: LimitsSchema,

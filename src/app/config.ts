@@ -73,7 +73,8 @@ const TOPIC = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
 
 const crossCheckKafka = (config: Config, refuse: (message: string) => never): void => {
   const { kafkaBrokers, kafkaLogTopic, kafkaSourceTopics, kafkaSaslMechanism } = config;
-  for (const broker of listOf(kafkaBrokers)) if (!BROKER.test(broker)) refuse(`kafkaBrokers: ${broker} is not host:port`);
+  for (const broker of listOf(kafkaBrokers))
+    if (!BROKER.test(broker)) refuse(`kafkaBrokers: ${broker} is not host:port`);
   const topics = [kafkaLogTopic, ...listOf(kafkaSourceTopics)];
   for (const topic of topics) if (!TOPIC.test(topic)) refuse(`${JSON.stringify(topic)} is not a name of a Kafka topic`);
   const twin = topics.find((topic, i) => topics.indexOf(topic) !== i);

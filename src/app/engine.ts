@@ -21,6 +21,7 @@ import {
 } from '../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
 import { openDataDir } from './open-data-dir.ts';
+import { isOnKafka } from './open-log.ts';
 import { PackChanger, type ServedPack } from './pack-changer.ts';
 import { notReadyReason } from './readiness.ts';
 import { makeStateMemory, type StateView, viewState } from './shared-state.ts';
@@ -174,6 +175,8 @@ export class Engine {
 
   private async changePack(ask: PackChangeAsk): Promise<PackChange> {
     if (this.changer === undefined) throw new BeckonError('NOT_READY', 'the service is still starting');
+    if (isOnKafka(this.options.config) && !ask.isDryRun)
+      throw new BeckonError('PACK_REFUSED', 'with the log on Kafka: change the pack folder and start the service anew');
     return this.changer.change(ask);
   }
 

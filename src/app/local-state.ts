@@ -1,5 +1,5 @@
 import { setLimits } from '../base/limits.ts';
-import { SqliteLog } from '../log/sqlite-log.ts';
+import type { EventLog } from '../log/event-log.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { ColdDatabase } from '../state/cold-database.ts';
 import type { ColdReader } from '../state/cold-reader.ts';
@@ -7,6 +7,7 @@ import { coldPathOf } from '../state/data-dir.ts';
 import { Writer } from '../state/writer.ts';
 import type { Config } from './config-schema.ts';
 import { openDataDir } from './open-data-dir.ts';
+import { endOf, openLog } from './open-log.ts';
 import {
   dedupeWindows,
   makeStateMemory,
@@ -19,7 +20,7 @@ import {
 /** A data directory opened by this thread alone: what commands work on while no service runs. */
 export interface LocalState extends StateView {
   readonly pack: Pack;
-  readonly log: SqliteLog;
+  readonly log: EventLog;
   readonly writer: Writer;
   /** The rows that have no room in memory; undefined where there is no bound. */
   readonly cold: ColdDatabase | undefined;
@@ -40,7 +41,7 @@ export const openLocalState = async (
   const { dataDir, pack } = await openDataDir(config);
   let cold: ColdDatabase | undefined;
   try {
-    const log = SqliteLog.open(dataDir.logPath);
+    const log = await openLog(config, dataDir.logPath);
     const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards, coldPathOf(dataDir.path)));
     cold = openColdDatabase(pack, view);
     const writer = new Writer({
@@ -51,7 +52,7 @@ export const openLocalState = async (
       dedupe: dedupeWindows(pack, view.tables),
       stopwatchMs: () => performance.now(),
     });
-    const [end] = log.ends();
+    const end = endOf(log);
     await writer.recover((offset) => onProgress?.(offset, end));
     const close = async (): Promise<void> => {
       await writer.erase(() => Promise.resolve());

@@ -21,10 +21,6 @@ export const STRUCTURED_HEADER: MessageHeaders[number] = [
 /** The value of a message in the structured mode. */
 export const messageValue = (event: Event): Buffer => Buffer.from(JSON.stringify(toCloudEvent(event)));
 
-/** Whether a header carries a part of the event itself, and not something beside it. */
-export const isOfEvent = ([name]: MessageHeaders[number]): boolean =>
-  name.startsWith(PREFIX) || name.toLowerCase() === CONTENT_TYPE;
-
 /** Reads CloudEvents out of messages, structured and binary, into records. */
 export class MessageReader {
   readonly #scanner = new EventScanner();

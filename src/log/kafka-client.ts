@@ -7,12 +7,15 @@ export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly clientId: string;
   /** PEM texts; an empty object trusts the authorities that Node trusts. Absent: no TLS. */
-  readonly tls?: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined };
+  readonly tls?: {
+    readonly ca?: string | undefined;
+    readonly cert?: string | undefined;
+    readonly key?: string | undefined;
+  };
   readonly sasl?: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string };
 }
 
-export const SASL_MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
-export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
+export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
 
 /** A record on its way to a topic. */
 export interface OutgoingRecord {
@@ -67,26 +70,6 @@ export interface FollowOptions {
   readonly reached: (trouble?: Error) => void;
 }
 
-/** What a fetched record of a group is, with a name of where it came from. */
-export interface SourceRecord {
-  readonly offset: number;
-  readonly timestampMs: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: MessageHeaders;
-}
-
-export interface JoinOptions {
-  readonly topics: readonly string[];
-  readonly group: string;
-  /**
-   * Told records of one partition in order; its offsets are committed once this has resolved. Not told more of the partition
-   * before. Where it rejects the same records come again.
-   */
-  readonly take: (topic: string, partition: number, records: readonly SourceRecord[]) => Promise<void>;
-  readonly reached: (trouble?: Error) => void;
-}
-
 /**
  * What Beckon needs of a Kafka client; one implementation for each library. Every call may reject with whatever the library
  * throws: the cause for a log line, never for a branch.
@@ -94,6 +77,7 @@ export interface JoinOptions {
 export interface KafkaClient {
   /** @returns undefined where there is no such topic */
   topic(name: string): Promise<TopicFacts | undefined>;
+  /** Where there is one of this name already, nothing happens. */
   createTopic(name: string, partitions: number, settings: Readonly<Record<string, string>>): Promise<void>;
   bounds(topic: string): Promise<TopicBounds>;
   /**
@@ -103,8 +87,6 @@ export interface KafkaClient {
   produce(topic: string, records: readonly OutgoingRecord[]): Promise<ReadonlyMap<number, number>>;
   /** Reads all partitions from exact offsets on; only what is committed. */
   follow(options: FollowOptions): Promise<Following>;
-  /** Reads topics together with the other members of a group, each partition from what the group has committed. */
-  join(options: JoinOptions): Promise<Following>;
   close(): Promise<void>;
 }
 

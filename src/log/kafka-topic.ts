@@ -22,10 +22,7 @@ export const openLogTopic = (client: KafkaClient, topic: string, partitions: num
   guarded(topic, async () => {
     let facts = await client.topic(topic);
     if (facts === undefined) {
-      await client.createTopic(topic, partitions, SETTINGS).catch(async (error: Error) => {
-        // Somebody else may have been faster.
-        if ((await client.topic(topic)) === undefined) throw error;
-      });
+      await client.createTopic(topic, partitions, SETTINGS);
       for (let looks = 0; facts === undefined && looks < LOOKS_MAX; looks++) {
         facts = await client.topic(topic);
         if (facts === undefined) await delay(LOOK_MS);
@@ -37,7 +34,7 @@ export const openLogTopic = (client: KafkaClient, topic: string, partitions: num
   });
 
 /** @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED */
-export const checkLogTopic = (topic: string, facts: TopicFacts, partitions: number): void => {
+const checkLogTopic = (topic: string, facts: TopicFacts, partitions: number): void => {
   if (facts.timestampType !== 'LogAppendTime')
     throw new BeckonError(
       'LOG_TOPIC_REFUSED',

@@ -4,7 +4,6 @@ import type { MessageHeaders } from '../events/message.ts';
 import {
   type FetchSink,
   type FollowOptions,
-  type JoinOptions,
   type KafkaClient,
   type KafkaConnection,
   OffsetMissing,
@@ -28,6 +27,7 @@ const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const PARTITION_BYTES_MAX = 1024 * 1024;
 const READ_COMMITTED = 1;
 const TOPIC_RESOURCE = 2;
+const TIMESTAMP_TYPE = 'message.timestamp.type';
 const LATEST = -1n;
 const EARLIEST = -2n;
 /** Bits of a batch's attributes. */
@@ -66,19 +66,27 @@ export class PlatformaticClient implements KafkaClient {
   async topic(name: string): Promise<TopicFacts | undefined> {
     const names = await this.#admin.listTopics();
     if (!names.includes(name)) return undefined;
-    const metadata = await this.#asker.metadata({ topics: [name], forceUpdate: true });
-    const facts = metadata.topics.get(name);
-    if (facts === undefined) return undefined;
-    const [described] = await this.#admin.describeConfigs({
-      resources: [{ resourceType: TOPIC_RESOURCE, resourceName: name, configurationKeys: ['message.timestamp.type'] }],
-    });
-    const timestampType = described.configs.find((config) => config.name === 'message.timestamp.type')?.value ?? '';
-    return { partitions: facts.partitionsCount, id: facts.id, timestampType };
+    try {
+      const facts = (await this.#asker.metadata({ topics: [name], forceUpdate: true })).topics.get(name);
+      const [described] = await this.#admin.describeConfigs({
+        resources: [{ resourceType: TOPIC_RESOURCE, resourceName: name, configurationKeys: [TIMESTAMP_TYPE] }],
+      });
+      const timestampType = described.configs.find((config) => config.name === TIMESTAMP_TYPE)?.value ?? '';
+      return facts === undefined ? undefined : { partitions: facts.partitionsCount, id: facts.id, timestampType };
+    } catch (error) {
+      // A topic that was just made is listed before all that is to be known of it is.
+      if (hasCode(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return undefined;
+      throw error;
+    }
   }
 
   async createTopic(name: string, partitions: number, settings: Readonly<Record<string, string>>): Promise<void> {
     const configs = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    await this.#admin.createTopics({ topics: [name], partitions, replicas: -1, configs });
+    try {
+      await this.#admin.createTopics({ topics: [name], partitions, replicas: -1, configs });
+    } catch (error) {
+      if (!hasCode(error, 'TOPIC_ALREADY_EXISTS')) throw error;
+    }
   }
 
   async bounds(topic: string): Promise<TopicBounds> {
@@ -104,12 +112,6 @@ export class PlatformaticClient implements KafkaClient {
   async follow(options: FollowOptions): Promise<Following> {
     const consumer = new Consumer({ ...this.#base, retries: 0, groupId: `${this.#base.clientId}-log` });
     const following = new Fetching(consumer, options);
-    this.#following.add(following);
-    return following;
-  }
-
-  async join(options: JoinOptions): Promise<Following> {
-    const following: Following = undefined as never; void options;
     this.#following.add(following);
     return following;
   }
@@ -161,7 +163,7 @@ class Fetching implements Following {
         await Promise.all([...byLeader].map(([leader, partitions]) => this.#fetchOn(facts.id, leader, partitions)));
       } catch (error) {
         if (this.#isClosed) return;
-        if (isOutOfRange(error)) throw new OffsetMissing((error as Error).message);
+        if (hasCode(error, 'OFFSET_OUT_OF_RANGE')) throw new OffsetMissing((error as Error).message);
         reached(error as Error);
         await delay(RETRY_MS);
       }
@@ -249,7 +251,8 @@ const visitBatches = ({ records, abortedTransactions }: FetchedPartition, from: 
 const headersOf = (headers: readonly (readonly [Buffer | null, Buffer | null])[]): MessageHeaders =>
   headers.map(([name, value]) => [name === null ? '' : name.toString(), value]);
 
-const isOutOfRange = (error: unknown): boolean => {
+/** Errors of the protocol stand somewhere among those that a call failed with. */
+const hasCode = (error: unknown, code: string): boolean => {
   const { apiId, errors = [], cause } = error as { apiId?: string; errors?: unknown[]; cause?: unknown };
-  return apiId === 'OFFSET_OUT_OF_RANGE' || [...errors, ...(cause === undefined ? [] : [cause])].some(isOutOfRange);
+  return apiId === code || [...errors, ...(cause === undefined ? [] : [cause])].some((inner) => hasCode(inner, code));
 };

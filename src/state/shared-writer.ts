@@ -1,11 +1,11 @@
 import { shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { measures } from '../base/measures.ts';
-import { RecordReader } from '../events/record.ts';
+import { type Chunk, RecordReader } from '../events/record.ts';
 import type { LogGroup } from '../log/event-log.ts';
 import type { AppendedRun, Followed, Following, RefusedMessage, SharedLog } from '../log/shared-log.ts';
 import type { Status } from './status.ts';
-import { type Chunk, type ChunkResult, EVENT_RESULT, type Writer } from './writer.ts';
+import { type ChunkResult, EVENT_RESULT, type Writer } from './writer.ts';
 
 export interface SharedWriterParts {
   readonly writer: Writer;
@@ -74,7 +74,7 @@ export class SharedWriter {
   }
 
   /** Folds what the log holds, and from then on what comes. @returns when it has caught up */
-  async start(onProgress?: (offset: number) => void): Promise<void> {
+  async recover(onProgress?: (offset: number) => void): Promise<void> {
     const { writer, log, reached, failed } = this.#parts;
     await writer.recover(onProgress);
     const take = (followed: Followed): undefined => {
@@ -195,7 +195,8 @@ export class SharedWriter {
     writer.moveTo(partition, nextOffset);
     if (refused.length > 0) this.#parts.refused(refused);
     const awaited = this.#awaited[partition];
-    while (awaited.length > 0 && awaited[0].firstOffset + awaited[0].count <= nextOffset) end(awaited.shift() as Awaited);
+    while (awaited.length > 0 && awaited[0].firstOffset + awaited[0].count <= nextOffset)
+      end(awaited.shift() as Awaited);
     const lag = Math.max(0, logEnd - nextOffset);
     status.lagOffsets += lag - this.#lags[partition];
     this.#lags[partition] = lag;

@@ -85,10 +85,13 @@ export class Writer {
    * Makes chunks durable as one group and applies them.
    * @param nowMs the wall clock, from which the group's log time is taken; undefined with the clock of the log, where it is
    *   the greatest time of the events and of what was told
-   * @throws BeckonError STATE_FULL before anything is written; LOG_UNAVAILABLE: nothing may be acknowledged any more
+   * @throws BeckonError STATE_FULL before anything is written; LOG_UNAVAILABLE: nothing may be acknowledged any more;
+   *   CONFIG_INVALID with a log that others append to as well
    */
   async commit(chunks: readonly Chunk[], nowMs: number | undefined): Promise<ChunkResult[]> {
     const { log, stopwatchMs } = this.parts;
+    if (log.isShared)
+      throw new BeckonError('CONFIG_INVALID', 'the log is on Kafka: send events to a running service (--url)');
     this.checkRoom(chunks.reduce((sum, chunk) => sum + chunk.count, 0));
     const logTimeMs = this.nextLogTimeMs(chunks, nowMs);
     const results = chunks.map((chunk) => new Uint8Array(chunk.count));

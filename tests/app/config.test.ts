@@ -71,7 +71,14 @@ test('settings that contradict each other are refused in words', (t) => {
   refuses({ flags: { host: '0.0.0.0' } }, /--insecure/);
   assert.equal(load({ flags: { host: '0.0.0.0', insecure: true } }).insecure, true);
   refuses({ folder: withFile(t, 'limits:\n  bodyBytesMax: 1024') }, /eventBytesMax.*bodyBytesMax/);
-  refuses({ environment: { KAFKA_BROKERS: 'a:9092' } }, /KAFKA_BROKERS .*embedded only/);
+  refuses({ environment: { KAFKA_BROKERS: 'a' } }, /kafkaBrokers: a is not host:port/);
+  refuses({ environment: { KAFKA_SOURCE_TOPICS: 'a' } }, /kafkaSourceTopics needs kafkaBrokers/);
+  const onKafka = { KAFKA_BROKERS: 'a:9092,[::1]:9093', HOME: '/', KAFKA_HEAP_OPTS: '-Xmx1g' };
+  refuses({ environment: { ...onKafka, KAFKA_SOURCE_TOPICS: 'b,beckon.events' } }, /beckon\.events is named twice/);
+  refuses({ environment: { ...onKafka, KAFKA_LOG_TOPIC: 'a b' } }, /"a b" is not a name of a Kafka topic/);
+  refuses({ environment: { ...onKafka, BECKON_CLOCK: 'log' } }, /the broker tells the time/);
+  refuses({ environment: { ...onKafka, KAFKA_SASL_MECHANISM: 'PLAIN' } }, /kafkaSaslUsername go together/);
+  refuses({ environment: { ...onKafka, KAFKA_TLS_CA_FILE: 'ca.pem' } }, /need kafkaTls/);
 });
 
 test('a pack is a name of the installation or a path', (t) => {

@@ -20,15 +20,17 @@ export const groupAt = (firstOffset: number, count: number, bytes: number, logTi
 /** Everything that the log gives from an offset on. */
 export const readAll = async (log: EventLog, from = 0): Promise<LogGroup[]> => {
   const groups: LogGroup[] = [];
-  for await (const group of log.read([from])) groups.push(group);
+  // Partitions without a record have no offset to begin at.
+  const starts = log.isShared ? log.ends().map((end) => Math.min(from, end)) : [from];
+  for await (const group of log.read(starts)) groups.push(group);
   return groups;
 };
 
 /** Appends groups of the given counts, each record of 10 bytes, and gives them as a reader should see them. */
-export const appendCounts = async (log: EventLog, counts: readonly number[]): Promise<LogGroup[]> => {
+export const appendCounts = async (log: EventLog, counts: readonly number[], make = groupAt): Promise<LogGroup[]> => {
   const groups: LogGroup[] = [];
   for (const count of counts) {
-    const group = groupAt(log.ends()[0], count, count * 10, log.lastLogTimeMs() + (count % 3));
+    const group = make(Math.max(...log.ends()), count, count * 10, log.lastLogTimeMs() + (count % 3));
     groups.push({ ...group, ...(await log.append(group)) });
   }
   return groups;

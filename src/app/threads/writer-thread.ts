@@ -5,13 +5,15 @@ import { BeckonError } from '../../base/errors.ts';
 import { LIMITS, setLimits } from '../../base/limits.ts';
 import { type Chunk, RecordWriter } from '../../events/record.ts';
 import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
-import { SqliteLog } from '../../log/sqlite-log.ts';
 import { compilePack, type Pack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
 import type { ColdDatabase } from '../../state/cold-database.ts';
-import { Writer } from '../../state/writer.ts';
+import { type DurableChunks, SharedWriter } from '../../state/shared-writer.ts';
+import { type ChunkResult, Writer } from '../../state/writer.ts';
+import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from '../config-schema.ts';
+import { endOf, openLog } from '../open-log.ts';
 import { dedupeWindows, openColdDatabase, type StateMemory, type StateView, viewState } from '../shared-state.ts';
 import { stateFacts } from '../state-facts.ts';
 import { giveBackMemory } from './give-back.ts';
@@ -36,6 +38,7 @@ export interface PackState {
 const { config, logPath, ...first } = workerData as WriterThreadData;
 setLimits(config.limits);
 const metrics = createMetrics('writer');
+const logger = createLogger({ level: config.logLevel, thread: 'writer' });
 const waiting: { readonly port: MessagePort; readonly chunk: Chunk }[] = [];
 let isRunning = false;
 /** While the pack is changed nothing is committed, or nothing erased. */
@@ -43,7 +46,7 @@ let isHeld = false;
 let isKept = false;
 let idle: PromiseWithResolvers<void> | undefined;
 
-const log = SqliteLog.open(logPath);
+const log = await openLog(config, logPath);
 
 /**
  * @param before whose place it takes
@@ -90,6 +93,33 @@ const eraseBehind = (): void => {
     });
 };
 
+/** Brokers come and go: told once for each time. */
+const reached = (trouble?: Error): void => {
+  if ((trouble !== undefined) === status.awaySinceMs > 0) return;
+  status.awaySinceMs = trouble === undefined ? 0 : wallClock.nowMs();
+  if (trouble === undefined) logger.info({}, 'the log can be reached again');
+  else logger.warn({ err: trouble.message }, 'the log cannot be reached; events are refused until it can');
+};
+
+/** Undefined where nobody else writes to the log. */
+const shared =
+  log.isShared === false
+    ? undefined
+    : new SharedWriter({
+        writer: state.writer,
+        log,
+        status,
+        refused: () => {},
+        failed: (error) => fail(error),
+        reached,
+        stopwatchMs: () => performance.now(),
+      });
+
+/** Durable events whose result has not been read back by then are told to be accepted. */
+const READ_BACK_MS_MAX = 250;
+/** Answers go out in the order in which chunks came, whichever is ready first. */
+let answered = Promise.resolve();
+
 const reply = (port: MessagePort, message: ChunkReply): void => port.postMessage(message);
 
 const start = (): void => {
@@ -126,23 +156,55 @@ const ended = async (): Promise<void> => {
   await idle.promise;
 };
 
-const commit = async (group: typeof waiting): Promise<void> => {
+type Waiting = typeof waiting;
+
+const commit = async (group: Waiting): Promise<void> => {
   const chunks = group.map(({ chunk }) => chunk);
-  const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
   try {
     // What waited behind a group that failed: the state may no longer be the fold of the log.
     if (status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
-    const results = await state.writer.commit(chunks, nowMs());
-    for (const [i, { port }] of group.entries()) reply(port, { results: results[i] });
+    if (shared !== undefined) {
+      // One that is away would let every group wait for its end.
+      if (status.awaySinceMs > 0)
+        throw new BeckonError('LOG_UNAVAILABLE', 'no broker can be reached; send again later');
+      const durable = await shared.commit(chunks, nowMs());
+      const results = readBack(durable);
+      answered = answered.then(async () => answer(group, await results));
+      return;
+    }
+    answer(group, await state.writer.commit(chunks, nowMs()));
     eraseBehind();
   } catch (error) {
-    const { code, message } = error instanceof BeckonError ? error : new BeckonError('INTERNAL', 'internal error');
-    for (const { port } of group) reply(port, { error: { code, message } });
-    if (code !== 'STATE_FULL') fail(error);
-  } finally {
-    status.takePending(count, wallClock.nowMs());
+    answered = answered.then(() => refuse(group, error));
+    const { code } = error as Partial<BeckonError>;
+    // What a broker did not take may be sent again; what a disk did not take is known after a new start.
+    if (code !== 'STATE_FULL' && !(code === 'LOG_UNAVAILABLE' && shared !== undefined)) fail(error);
   }
 };
+
+const readBack = async ({ results, hurry }: DurableChunks): Promise<ChunkResult[]> => {
+  const timer = setTimeout(hurry, READ_BACK_MS_MAX);
+  const told = await results;
+  clearTimeout(timer);
+  return told;
+};
+
+const answer = (group: Waiting, results: readonly ChunkResult[]): void => {
+  for (const [i, { port }] of group.entries()) reply(port, { results: results[i] });
+  leave(group);
+};
+
+const refuse = (group: Waiting, error: unknown): void => {
+  const { code, message } = error instanceof BeckonError ? error : new BeckonError('INTERNAL', 'internal error');
+  for (const { port } of group) reply(port, { error: { code, message } });
+  leave(group);
+};
+
+const leave = (group: Waiting): void =>
+  status.takePending(
+    group.reduce((sum, { chunk }) => sum + chunk.count, 0),
+    wallClock.nowMs(),
+  );
 
 const nowMs = (): number | undefined => (config.clock === 'log' ? undefined : wallClock.nowMs());
 
@@ -177,8 +239,8 @@ const link = new Link(parentPort as MessagePort, {
     });
   },
   async recover() {
-    const [end] = log.ends();
-    await state.writer.recover((offset) => void link.ask('progress', { offset, end }));
+    const end = endOf(log);
+    await (shared ?? state.writer).recover((offset) => void link.ask('progress', { offset, end }));
     eraseBehind();
   },
   metrics: () => metrics.part(),
@@ -221,8 +283,11 @@ const link = new Link(parentPort as MessagePort, {
   async stop() {
     await ended();
     while (erasing !== undefined) await erasing;
+    await answered;
+    await shared?.close();
     await log.close();
     for (const cold of [...coldBefore, state.cold]) cold?.close();
     metrics.close();
+    logger.flush();
   },
 });

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { KafkaClient } from '../../src/log/kafka-client.ts';
+import { KafkaLog } from '../../src/log/kafka-log.ts';
+import { PlatformaticClient } from '../../src/log/platformatic-client.ts';
+import { ON_KAFKA, testBrokers, topicName } from '../support/kafka.ts';
+import { contractOfEventLog } from './contract.ts';
+import { eventGroupAt } from './logged-records.ts';
+
+const PARTITIONS = 16;
+
+const clientOf = (t: TestContext): KafkaClient => {
+  const client = new PlatformaticClient({ brokers: testBrokers(), clientId: 'beckon-test' });
+  t.after(() => client.close());
+  return client;
+};
+
+const openLog = async (t: TestContext): Promise<KafkaLog> => {
+  const log = await KafkaLog.open(clientOf(t), topicName('log'), PARTITIONS);
+  t.after(() => log.close());
+  return log;
+};
+
+if (ON_KAFKA.skip === false)
+  contractOfEventLog('Kafka log', openLog, { groupAt: eventGroupAt, isGrouped: false, numRuns: 3 });
+else test('the contract of a log on Kafka', ON_KAFKA, () => {});
+
+test('a topic with the times of producers cannot be the log', ON_KAFKA, async (t) => {
+  const client = clientOf(t);
+  const topic = topicName('create-time');
+  await client.createTopic(topic, PARTITIONS, { 'message.timestamp.type': 'CreateTime' });
+  await assert.rejects(KafkaLog.open(client, topic, PARTITIONS), { code: 'LOG_TOPIC_REFUSED', message: /CreateTime/ });
+});
+
+test('another number of partitions than shards is refused by a code of its own', ON_KAFKA, async (t) => {
+  const client = clientOf(t);
+  const topic = topicName('partitions');
+  await client.createTopic(topic, 3, { 'message.timestamp.type': 'LogAppendTime' });
+  await assert.rejects(KafkaLog.open(client, topic, PARTITIONS), {
+    code: 'LOG_PARTITIONS_CHANGED',
+    details: { partitions: 3, shards: PARTITIONS },
+  });
+});
