@@ -4,7 +4,6 @@ import { LIMITS } from '../base/limits.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { KafkaClient, KafkaConnection, SaslMechanism } from '../log/kafka-client.ts';
 import { KafkaLog } from '../log/kafka-log.ts';
-import { PlatformaticClient } from '../log/platformatic-client.ts';
 import { SqliteLog } from '../log/sqlite-log.ts';
 import { listOf } from './config.ts';
 import type { Config } from './config-schema.ts';
@@ -15,8 +14,14 @@ const OPEN_TRIES_MAX = 10;
 /** Whether the log is a topic of Kafka. */
 export const isOnKafka = ({ kafkaBrokers }: Pick<Config, 'kafkaBrokers'>): boolean => kafkaBrokers !== '';
 
-/** @throws BeckonError CONFIG_INVALID where a file cannot be read */
-const openKafkaClient = (config: Config): KafkaClient => new PlatformaticClient(connectionOf(config));
+/**
+ * Loads the library only where it is used: most services have an embedded log.
+ * @throws BeckonError CONFIG_INVALID where a file cannot be read
+ */
+const openKafkaClient = async (config: Config): Promise<KafkaClient> => {
+  const { PlatformaticClient } = await import('../log/platformatic-client.ts');
+  return new PlatformaticClient(connectionOf(config));
+};
 
 /**
  * The log that the configuration names.
@@ -29,7 +34,7 @@ export const openLog = async (config: Config, logPath: string): Promise<SqliteLo
       'CONFIG_INVALID',
       `dataDir holds an embedded log (${logPath}), and kafkaBrokers names another: use a data directory of its own for Kafka`,
     );
-  const client = openKafkaClient(config);
+  const client = await openKafkaClient(config);
   for (let tries = 1; ; tries++) {
     try {
       return await KafkaLog.open(client, config.kafkaLogTopic, LIMITS.shards);
