@@ -9,6 +9,8 @@ export interface Ask {
   /** Campaign, channel, action … of the question: keys of group features. */
   keys: Readonly<Record<string, string | undefined>>;
   groups: GroupSums;
+  /** Means nothing: words that were read so that the next reads find them near. */
+  touched: number;
 }
 
 /** The parts of all shards of a group, added up. */

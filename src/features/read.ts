@@ -68,7 +68,7 @@ export class FeatureReader {
   private readonly plan: FeaturePlan;
   /** Positions of the features that are read, and how. */
   private readonly positions = new Set<number>();
-  private reads: readonly ReadAll[] | undefined;
+  private readAll: ReadAll | undefined;
   private readonly tables: readonly Table[];
   private readonly identities: Identities;
   private readonly view: RowView;
@@ -97,7 +97,7 @@ export class FeatureReader {
       plan.groupTables,
       tables.map((table) => table.shard.groups),
     );
-    this.ask = { sec: 0, values: new Float64Array(0), keys: {}, groups: this.groups };
+    this.ask = { sec: 0, values: new Float64Array(0), keys: {}, groups: this.groups, touched: 0 };
   }
 
   /** Reads these from now on, too, with whatever they are made from. */
@@ -109,7 +109,7 @@ export class FeatureReader {
       if (wanted.has(features[i].spec.name)) positions.add(i);
       if (positions.has(i)) for (const input of features[i].inputs) positions.add(input);
     }
-    this.reads = undefined;
+    this.readAll = undefined;
   }
 
   /** Whether the id of the last row read is the customer's own, and no alias. */
@@ -234,18 +234,20 @@ export class FeatureReader {
   }
 
   /** Done before the first read and not for each {@link want}: functions that were made once are optimised for their terms. */
-  private compiled(): readonly ReadAll[] {
-    const { features } = this.plan;
+  private compiled(): ReadAll {
+    const { features, rowWords } = this.plan;
     const rising = [...this.positions].sort((a, b) => a - b);
-    return compileReadings(rising.map((position) => ({ position, ...features[position] })));
+    return compileReadings(
+      rising.map((position) => ({ position, ...features[position] })),
+      rowWords,
+    );
   }
 
   private compute(row: RowView, sec: number): void {
     const { ask } = this;
-    this.reads ??= this.compiled();
-    const { reads } = this;
+    this.readAll ??= this.compiled();
     ask.sec = sec;
-    for (let i = 0; i < reads.length; i++) reads[i](row, ask);
+    this.readAll(row, ask);
   }
 }
 

@@ -1,16 +1,21 @@
 import type { Ask } from './ask.ts';
 import type { RowView } from './row.ts';
+import { word } from './row-code.ts';
 
-/** Reads features of one form into `ask.values`. */
+/** Words of a line of the cache. */
+const LINE_WORDS = 16;
+
+/** Reads features into `ask.values`. */
 export type ReadAll = (row: RowView, ask: Ask) => void;
 
 /**
- * Compiles all features that are read alike, and differ in their terms only, to one loop. Each as a function of its own
- * would cost more in the call and in the number handed back on the heap than in the reading.
+ * Compiles all features that are read alike, and differ in their terms only, to one loop, or to a text of JavaScript
+ * (see row-code.ts). The texts of all forms become one function: a number that stands in it costs nothing, one that a
+ * loop looks up costs as much as the reading.
  */
-export type Form<T> = (features: readonly (T & Placed)[]) => ReadAll;
+export type Form<T> = (features: readonly (T & Placed)[]) => ReadAll | string;
 
-interface Placed {
+export interface Placed {
   /** Where the feature's value belongs among {@link Ask.values}. */
   readonly position: number;
 }
@@ -24,7 +29,7 @@ export interface Reading {
 export const reading = <T extends object>(form: Form<T>, terms: T): Reading => ({ form: form as Form<object>, terms });
 
 /** Reads a feature from its customer's row. */
-export type Read = (row: RowView, ask: Ask) => number;
+type Read = (row: RowView, ask: Ask) => number;
 
 const ONE_BY_ONE: Form<{ readonly read: Read }> = (features) => {
   const positions = positionsOf(features);
@@ -34,7 +39,7 @@ const ONE_BY_ONE: Form<{ readonly read: Read }> = (features) => {
   };
 };
 
-/** Where few features are read alike, or where what is to be done outweighs the call. */
+/** Where few features are read alike, and the call does not matter. */
 export const oneByOne = (read: Read): Reading => reading(ONE_BY_ONE, { read });
 
 export const positionsOf = (features: readonly Placed[]): Int32Array =>
@@ -48,15 +53,28 @@ interface Readable extends Placed {
 
 /**
  * @param features in the order of their positions
- * @returns one function a form; those of features that are made from others come last
+ * @returns one function for all; features that are made from others come last
  */
-export const compileReadings = (features: readonly Readable[]): ReadAll[] => {
-  const byForm = (wanted: readonly Readable[]): ReadAll[] =>
-    [...Map.groupBy(wanted, ({ reading: { form } }) => form)].map(([form, alike]) =>
-      form(alike.map(({ position, reading: { terms } }) => ({ ...terms, position }))),
-    );
-  return [
-    ...byForm(features.filter(({ inputs }) => inputs.length === 0)),
-    ...byForm(features.filter(({ inputs }) => inputs.length > 0)),
+export const compileReadings = (features: readonly Readable[], rowWords: number): ReadAll => {
+  const loops: ReadAll[] = [];
+  const codeOf = (wanted: readonly Readable[]): string[] =>
+    [...Map.groupBy(wanted, ({ reading: { form } }) => form)].map(([form, alike]) => {
+      const made = form(alike.map(({ position, reading: { terms } }) => ({ ...terms, position })));
+      return typeof made === 'string' ? made : `loop${loops.push(made) - 1}(row, ask);`;
+    });
+  const code = [
+    ...codeOf(features.filter(({ inputs }) => inputs.length === 0)),
+    ...codeOf(features.filter(({ inputs }) => inputs.length > 0)),
   ];
+  // All lines of the row are asked for at once, so that their ways from memory overlap: nothing waits for this sum.
+  const touched = Array.from({ length: Math.ceil(rowWords / LINE_WORDS) }, (_, i) => word(i * LINE_WORDS));
+  const make = new Function(
+    ...loops.map((_, i) => `loop${i}`),
+    `return (row, ask) => {
+const u = row.u32, f = row.f32, b = row.base, v = ask.values, sec = ask.sec;
+ask.touched = ${touched.join('|')};
+${code.join('\n')}
+};`,
+  );
+  return make(...loops) as ReadAll;
 };

@@ -56,22 +56,35 @@ class DayRing {
     return ((u32[base + this.offset + 1 + (bit >>> 5)] >>> (bit & 31)) & 1) === 1;
   }
 
+  /** The ring's days that end with `day`, up to 32 of them, which must not be later than the newest: the highest bit is `day`. */
+  until(u32: Uint32Array, base: number, day: number): number {
+    const bit = day % this.days;
+    const word = base + this.offset + 1 + (bit >>> 5);
+    const wordBefore = bit < WORD_BITS ? word + (this.days >>> 5) - 1 : word - 1;
+    const high = bit & 31;
+    return (u32[word] << (31 - high)) | ((u32[wordBefore] >>> 1) >>> high);
+  }
+
   /** Active days from `first` to `last`, both included. */
   count(u32: Uint32Array, base: number, first: number, last: number): number {
     const newest = this.newest(u32, base);
-    const end = Math.min(last, newest);
     const start = Math.max(first, newest - this.days + 1);
-    if (end < start) return 0;
     let n = 0;
-    let bit = start % this.days;
-    for (let left = end - start + 1; left > 0; ) {
-      const run = Math.min(WORD_BITS - (bit & 31), left);
-      n += bitsIn(u32[base + this.offset + 1 + (bit >>> 5)] & mask(bit & 31, run));
-      left -= run;
-      bit += run;
-      if (bit === this.days) bit = 0;
+    let end = Math.min(last, newest);
+    for (; end - start >= WORD_BITS; end -= WORD_BITS) n += bitsIn(this.until(u32, base, end));
+    return end < start ? n : n + bitsIn(this.until(u32, base, end) >>> (start - end + 31));
+  }
+
+  /** How many days up to `last` were active one after another, `most` at most. */
+  run(u32: Uint32Array, base: number, last: number, most: number): number {
+    const newest = this.newest(u32, base);
+    if (last > newest) return 0;
+    const start = Math.max(last - most, newest - this.days) + 1;
+    for (let end = last; end >= start; end -= WORD_BITS) {
+      const active = Math.clz32(~this.until(u32, base, end));
+      if (active < WORD_BITS) return Math.min(last - end + active, last - start + 1);
     }
-    return n;
+    return last - start + 1;
   }
 
   /** Every day of `from` is set here too. */
@@ -119,10 +132,7 @@ const STREAKS: Form<Days> = (features) => {
     const today = Math.floor(sec / DAY_SEC);
     for (let i = 0; i < positions.length; i++) {
       const { ring, days } = features[i];
-      const end = ring.has(u32, base, today) ? today : today - 1;
-      let run = 0;
-      while (run < days && ring.has(u32, base, end - run)) run++;
-      values[positions[i]] = run;
+      values[positions[i]] = ring.run(u32, base, today, days) || ring.run(u32, base, today - 1, days);
     }
   };
 };

@@ -3,7 +3,8 @@ import { hashText } from '../../base/hash.ts';
 import { TIME_UNITS } from '../duration.ts';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
+import { float, number, setValue, statements, word } from '../row-code.ts';
 import { compileSelector } from '../selector.ts';
 import { AGES } from './moment.ts';
 
@@ -88,34 +89,14 @@ interface Value {
   readonly missing: number;
 }
 
-/** The last place of a text, from 1; 0 where it has none. */
-const numberOf = (hashes: Uint32Array, hash: number): number => {
-  let number = hashes.length;
-  while (number > 0 && hashes[number - 1] !== hash) number--;
-  return number;
-};
-
-const VALUES: Form<Value> = (features) => {
-  const positions = positionsOf(features);
-  const offsets = Int32Array.from(features, ({ offset }) => offset);
-  const missing = Float64Array.from(features, (feature) => feature.missing);
-  const hashes = features.map(({ texts }) => (texts === undefined ? undefined : Uint32Array.from(texts, textHash)));
-  return ({ u32, f32, base }, { values }) => {
-    for (let i = 0; i < positions.length; i++) {
-      const at = base + offsets[i];
-      const bits = u32[at + 2];
-      const known = hashes[i];
-      const isText = (u32[at + 1] & TEXT_BIT) === TEXT_BIT;
-      values[positions[i]] =
-        bits === UNSET || isText !== (known !== undefined)
-          ? missing[i]
-          : known === undefined
-            ? // Adding 0 makes a 0 of the -0.
-              f32[at + 2] + 0
-            : numberOf(known, bits);
-    }
-  };
-};
+const VALUES: Form<Value> = (features) =>
+  statements(features, ({ position, offset, texts, missing }) => {
+    const isOther = `bits===${UNSET}||(${word(offset + 1)}&${TEXT_BIT})===${texts === undefined ? TEXT_BIT : 0}`;
+    // Adding 0 makes a 0 of the -0. A text that is named twice has its last place.
+    const places = texts?.map((text, i) => `bits===${textHash(text)}?${i + 1}:`).reverse();
+    const value = places === undefined ? `${float(offset + 2)}+0` : `${places.join('')}0`;
+    return setValue(position, `${isOther}?${number(missing)}:${value}`, { bits: word(offset + 2) });
+  });
 
 /**
  * A profile attribute: its number; with `is`, 1 where it has that text; with `vocabulary`, the text's position from 1

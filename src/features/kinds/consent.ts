@@ -2,8 +2,9 @@ import Type from 'typebox';
 import { parseTime } from '../../base/clock.ts';
 import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
+import { setValue, statements, word } from '../row-code.ts';
 import { compileSelector } from '../selector.ts';
 
 interface ConsentSpec extends FeatureSpec {
@@ -75,16 +76,14 @@ export const readConsent = (row: RowView, offset: number, channel: Channel): Con
   return { granted: end !== REVOKED, atSec: u32[at], expiresSec: end === REVOKED || end === ENDLESS ? undefined : end };
 };
 
-const CONSENTS: Form<{ readonly offset: number; readonly code: number }> = (features) => {
-  const positions = positionsOf(features);
-  const [{ offset }] = features;
-  const codes = Int32Array.from(features, ({ code }) => code);
-  return (row, { values, sec }) => {
-    // Nothing said and revoked both read as an end long ago.
-    for (let i = 0; i < positions.length; i++)
-      values[positions[i]] = Number(row.u32[inForceAt(row, offset, codes[i]) + 1] > sec);
-  };
-};
+const CONSENTS: Form<{ readonly offset: number; readonly code: number }> = (features) =>
+  // As in inForceAt. Nothing said and revoked both read as an end long ago.
+  statements(features, ({ position, offset, code }) => {
+    const own = offset + code * WORDS_PER_ENTRY;
+    const every = offset + EVERY_CHANNEL * WORDS_PER_ENTRY;
+    const names = { own: word(own), every: word(every), ownEnd: word(own + 1), everyEnd: word(every + 1) };
+    return setValue(position, '+((own>every||own===every&&ownEnd<=everyEnd?ownEnd:everyEnd)>sec)', names);
+  });
 
 /** 1 where the customer has consented to marketing over the channel and the grant has not ended. */
 export const consent: Kind = {

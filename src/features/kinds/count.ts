@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { groupSum } from '../group-reading.ts';
 import type { Kind, PlanBuilder } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
+import { setValue, statements, word } from '../row-code.ts';
 import { compileSelector, type Selector } from '../selector.ts';
 
 const U32_MAX = 0xffff_ffff;
@@ -30,17 +31,14 @@ export interface Bits {
 
 export const wholeWord = (offset: number): Bits => ({ offset, shift: 0, mask: U32_MAX });
 
-/** Unsigned numbers as they stand in the row. */
-export const BITS: Form<Bits> = (features) => {
-  const positions = positionsOf(features);
-  const offsets = Int32Array.from(features, ({ offset }) => offset);
-  const shifts = Int32Array.from(features, ({ shift }) => shift);
-  const masks = Int32Array.from(features, ({ mask }) => mask);
-  return ({ u32, base }, { values }) => {
-    for (let i = 0; i < positions.length; i++)
-      values[positions[i]] = ((u32[base + offsets[i]] >>> shifts[i]) & masks[i]) >>> 0;
-  };
+export const bitsCode = ({ offset, shift, mask }: Bits): string => {
+  const shifted = shift === 0 ? word(offset) : `(${word(offset)}>>>${shift})`;
+  return mask === U32_MAX >>> shift ? shifted : `(${shifted}&${mask})>>>0`;
 };
+
+/** Unsigned numbers as they stand in the row. */
+export const BITS: Form<Bits> = (features) =>
+  statements(features, (feature) => setValue(feature.position, bitsCode(feature)));
 
 /** How many events ever came. */
 export const count: Kind = {

@@ -2,8 +2,9 @@ import Type from 'typebox';
 import { DURATION, durationSec } from '../duration.ts';
 import { groupSum } from '../group-reading.ts';
 import type { Kind, PlanBuilder } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
+import { float, number, setValue, statements, word } from '../row-code.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
 
 export const decayPerSec = (halfLife: string): number => Math.LN2 / durationSec(halfLife);
@@ -44,31 +45,19 @@ export const readDecayed = (row: RowView, offset: number, sec: number, perSec: n
   return reference === 0 ? 0 : row.f32[at] * Math.exp((reference - sec) * perSec);
 };
 
-/** Features with one half-life stand together, for what happened in one second has faded alike. */
-export const DECAYS: Form<{ readonly offset: number; readonly perSec: number }> = (unordered) => {
-  const features = unordered.toSorted((a, b) => a.perSec - b.perSec);
-  const positions = positionsOf(features);
-  const offsets = Int32Array.from(features, ({ offset }) => offset);
-  const rates = Float64Array.from(features, ({ perSec }) => perSec);
-  return ({ u32, f32, base }, { values, sec }) => {
-    let knownSec = 0;
-    let knownRate = 0;
-    let share = 0;
-    for (let i = 0; i < positions.length; i++) {
-      const at = base + offsets[i];
-      const reference = u32[at + 1];
-      if (reference === 0) {
-        values[positions[i]] = 0;
-        continue;
-      }
-      if (reference !== knownSec || rates[i] !== knownRate) {
-        knownSec = reference;
-        knownRate = rates[i];
-        share = Math.exp((reference - sec) * knownRate);
-      }
-      values[positions[i]] = f32[at] * share;
-    }
-  };
+/**
+ * Features with one half-life stand together, for what happened in one second has faded alike: `share` is what is left
+ * at `sec` of what happened at `told`, with the half-life of the features above.
+ */
+export const DECAYS: Form<{ readonly offset: number; readonly perSec: number }> = (features) => {
+  const groups = [...Map.groupBy(features, ({ perSec }) => perSec)].map(([perSec, alike]) => {
+    const code = statements(alike, ({ position, offset }) => {
+      const fade = `if(at!==told){told=at;share=at===0?0:Math.exp((at-sec)*${number(perSec)});}`;
+      return `at=${word(offset + 1)};${fade}${setValue(position, `${float(offset)}*share`)}`;
+    });
+    return `{let at=0,told=0,share=0;\n${code}}`;
+  });
+  return groups.join('\n');
 };
 
 /** Count, or sum of a field, in which an event weighs half after each half-life. */

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
+import { number, setValue, statements, valueAt } from '../row-code.ts';
 
 type Operand = string | number;
 interface DerivedSpec extends FeatureSpec {
@@ -21,21 +22,17 @@ const ARITY = {
   max: Number.POSITIVE_INFINITY,
 } as const;
 
-/** What is done with the value so far and the next operand. */
-const STEP = { start: 0, plus: 1, minus: 2, times: 3, over: 4, min: 5, max: 6, atLeast: 7, log1p: 8 } as const;
-type Step = (typeof STEP)[keyof typeof STEP];
-
-/** The steps of each operation, the last of them for all operands that are left. */
-const STEPS: Readonly<Record<keyof typeof ARITY, readonly Step[]>> = {
-  ratio: [STEP.start, STEP.over],
-  difference: [STEP.start, STEP.minus],
-  log1p: [STEP.log1p],
-  clamp: [STEP.start, STEP.max, STEP.min],
-  atLeast: [STEP.start, STEP.atLeast],
-  sum: [STEP.plus],
-  product: [STEP.start, STEP.times],
-  min: [STEP.start, STEP.min],
-  max: [STEP.start, STEP.max],
+/** JavaScript of each operation, of that of its operands. */
+const CODE: Readonly<Record<keyof typeof ARITY, (of: readonly string[], missing: string) => string>> = {
+  ratio: ([over, under], missing) => `(${under}===0?${missing}:${over}/${under})`,
+  difference: (of) => of.join('-'),
+  log1p: ([one]) => `Math.log1p(Math.max(0,${one}))`,
+  clamp: ([one, least, most]) => `Math.min(Math.max(${one},${least}),${most})`,
+  atLeast: ([one, least]) => `+(${one}>=${least})`,
+  sum: (of) => `0+${of.join('+')}`,
+  product: (of) => of.join('*'),
+  min: (of) => `Math.min(${of})`,
+  max: (of) => `Math.max(${of})`,
 };
 
 interface Operation {
@@ -45,57 +42,14 @@ interface Operation {
   readonly missing: number;
 }
 
-const NUMBER = -1;
 const FLOAT_MAX = 3.4e38;
 
-const OPERATIONS: Form<Operation> = (features) => {
-  const positions = positionsOf(features);
-  const missing = Float64Array.from(features, (feature) => feature.missing);
-  const all = features.flatMap(({ op, of }) =>
-    of.map((one, i) => ({ one, step: STEPS[op][Math.min(i, STEPS[op].length - 1)] })),
-  );
-  const steps = Int32Array.from(all, ({ step }) => step);
-  const operands = Int32Array.from(all, ({ one }) => (typeof one === 'number' ? NUMBER : one.position));
-  const numbers = Float64Array.from(all, ({ one }) => (typeof one === 'number' ? one : 0));
-  const ends = Int32Array.from(features, (_, i) => features.slice(0, i + 1).flatMap(({ of }) => of).length);
-  return (_row, { values }) => {
-    for (let i = 0, at = 0; i < positions.length; i++) {
-      let value = 0;
-      for (const end = ends[i]; at < end; at++) {
-        const next = operands[at] === NUMBER ? numbers[at] : values[operands[at]];
-        switch (steps[at] as Step) {
-          case STEP.start:
-            value = next;
-            break;
-          case STEP.plus:
-            value += next;
-            break;
-          case STEP.minus:
-            value -= next;
-            break;
-          case STEP.times:
-            value *= next;
-            break;
-          case STEP.over:
-            value = next === 0 ? missing[i] : value / next;
-            break;
-          case STEP.min:
-            value = Math.min(value, next);
-            break;
-          case STEP.max:
-            value = Math.max(value, next);
-            break;
-          case STEP.atLeast:
-            value = Number(value >= next);
-            break;
-          case STEP.log1p:
-            value = Math.log1p(Math.max(0, next));
-        }
-      }
-      values[positions[i]] = Math.abs(value) <= FLOAT_MAX ? value : missing[i];
-    }
-  };
-};
+const OPERATIONS: Form<Operation> = (features) =>
+  statements(features, ({ position, op, of, missing }) => {
+    const operands = of.map((one) => (typeof one === 'number' ? number(one) : valueAt(one.position)));
+    const result = CODE[op](operands, number(missing));
+    return setValue(position, `Math.abs(result)<=${FLOAT_MAX}?result:${number(missing)}`, { result });
+  });
 
 /** Arithmetic over features declared before it: no words. A result that is not finite is the default. */
 export const derived: Kind = {

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import type { Kind } from '../kind.ts';
-import { oneByOne } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
+import { number, setValue, statements, word } from '../row-code.ts';
 import { compileSelector } from '../selector.ts';
 import { countCell } from './count.ts';
 import { momentCell } from './moment.ts';
@@ -19,11 +20,21 @@ export const gap: Kind = {
     const n = countCell(selector, plan);
     const firstSec = momentCell('first', selector, plan);
     const lastSec = momentCell('last', selector, plan);
-    const missing = spec.default ?? 0;
-    const unitSec = TIME_UNITS[spec.unit];
-    return oneByOne(({ u32, base }) => {
-      const events = u32[base + n];
-      return events < 2 ? missing : (u32[base + lastSec] - u32[base + firstSec]) / (events - 1) / unitSec;
-    });
+    return reading(GAPS, { n, firstSec, lastSec, missing: spec.default ?? 0, unitSec: TIME_UNITS[spec.unit] });
   },
 };
+
+interface Gap {
+  /** Offsets of how many events came, and of the seconds of the first and the last. */
+  readonly n: number;
+  readonly firstSec: number;
+  readonly lastSec: number;
+  readonly missing: number;
+  readonly unitSec: number;
+}
+
+const GAPS: Form<Gap> = (features) =>
+  statements(features, ({ position, n, firstSec, lastSec, missing, unitSec }) => {
+    const mean = `(${word(lastSec)}-${word(firstSec)})/(n-1)/${number(unitSec)}`;
+    return setValue(position, `n<2?${number(missing)}:${mean}`, { n: word(n) });
+  });

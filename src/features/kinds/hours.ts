@@ -1,8 +1,9 @@
 import Type from 'typebox';
 import { DURATION } from '../duration.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
-import { type Form, oneByOne, positionsOf, type Reading, reading } from '../reading.ts';
+import { type Form, oneByOne, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
+import { number, setValue, statements, word } from '../row-code.ts';
 import { compileSelector, type SelectorSpec, selectorProblem } from '../selector.ts';
 import { decayedBins } from './decayed-bins.ts';
 import { RATE_FIELDS } from './rate.ts';
@@ -60,16 +61,18 @@ class Histogram {
     return { first, masks };
   }
 
-  /** Adds up the bins of a range, all bins of a word at once. */
-  sum(u32: Uint32Array, base: number, offset: number, { first, masks }: BinRange): number {
-    const at = base + offset + first;
-    let sum = 0;
-    for (let i = 0; i < masks.length; i++) {
-      const word = u32[at + i] & masks[i];
-      const halves = this.bits === 16 ? word : (word & 0x00ff_00ff) + ((word >>> 8) & 0x00ff_00ff);
-      sum += (halves & 0xffff) + (halves >>> 16);
-    }
-    return sum;
+  /** JavaScript that adds up the bins of a range, all bins of a word at once, by the names to declare; the last is the sum. */
+  sumCode(name: string, offset: number, { first, masks }: BinRange): Record<string, string> {
+    const names: Record<string, string> = {};
+    const sums = Array.from(masks, (mask, i) => {
+      const bins = `${name}${i}`;
+      const halves = `${bins}h`;
+      names[bins] = `${word(offset + first + i)}&${mask}`;
+      names[halves] = this.bits === 16 ? bins : `(${bins}&16711935)+(${bins}>>>8&16711935)`;
+      return `(${halves}&65535)+(${halves}>>>16)`;
+    });
+    names[name] = sums.join('+');
+    return names;
   }
 
   add(row: RowView, offset: number, bin: number, by: number): void {
@@ -109,17 +112,11 @@ interface Share {
   readonly weight: number;
 }
 
-const SHARES: Form<Share> = (features) => {
-  const positions = positionsOf(features);
-  return ({ u32, base }, { values }) => {
-    for (let i = 0; i < positions.length; i++) {
-      const { histogram, hits, inside, trials, among, expected, weight } = features[i];
-      const k = histogram.sum(u32, base, hits, inside);
-      const n = histogram.sum(u32, base, trials, among);
-      values[positions[i]] = (k + expected) / (n + weight);
-    }
-  };
-};
+const SHARES: Form<Share> = (features) =>
+  statements(features, ({ position, histogram, hits, inside, trials, among, expected, weight }) => {
+    const names = { ...histogram.sumCode('k', hits, inside), ...histogram.sumCode('n', trials, among) };
+    return setValue(position, `(k+${number(expected)})/(n+${number(weight)})`, names);
+  });
 
 /**
  * Over the hours `from` ≤ hour < `to` (or weekdays, Monday = 0) in the time of the business: the share of the events

@@ -2,8 +2,9 @@ import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
-import { type Form, positionsOf, type Reading, reading } from '../reading.ts';
+import { type Form, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
+import { float, number, setValue, statements, word } from '../row-code.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
 
 /** Adds (or finds) the second of the first or last event of a selection: 1 word, 0 where none came. */
@@ -61,18 +62,10 @@ interface Age {
 }
 
 /** Times since a second that the row tells. */
-export const AGES: Form<Age> = (features) => {
-  const positions = positionsOf(features);
-  const offsets = Int32Array.from(features, ({ offset }) => offset);
-  const unitSecs = Float64Array.from(features, ({ unitSec }) => unitSec);
-  const missing = Float64Array.from(features, (feature) => feature.missing);
-  return ({ u32, base }, { values, sec }) => {
-    for (let i = 0; i < positions.length; i++) {
-      const since = u32[base + offsets[i]];
-      values[positions[i]] = since === 0 ? missing[i] : (sec - since) / unitSecs[i];
-    }
-  };
-};
+export const AGES: Form<Age> = (features) =>
+  statements(features, ({ position, offset, unitSec, missing }) =>
+    setValue(position, `at===0?${number(missing)}:(sec-at)/${number(unitSec)}`, { at: word(offset) }),
+  );
 
 interface Told {
   /** Of the word that is 0 where the value was never told. */
@@ -83,16 +76,10 @@ interface Told {
 }
 
 /** Floats that the row tells; a -0 is read as 0. */
-export const TOLD: Form<Told> = (features) => {
-  const positions = positionsOf(features);
-  const told = Int32Array.from(features, (feature) => feature.told);
-  const offsets = Int32Array.from(features, ({ offset }) => offset);
-  const missing = Float64Array.from(features, (feature) => feature.missing);
-  return ({ u32, f32, base }, { values }) => {
-    for (let i = 0; i < positions.length; i++)
-      values[positions[i]] = u32[base + told[i]] === 0 ? missing[i] : f32[base + offsets[i]] + 0;
-  };
-};
+export const TOLD: Form<Told> = (features) =>
+  statements(features, ({ position, told, offset, missing }) =>
+    setValue(position, `${word(told)}===0?${number(missing)}:${float(offset)}+0`),
+  );
 
 const momentKind = (which: 'first' | 'last'): Kind => ({
   name: which,

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
-import { readInt64 } from '../row.ts';
+import { type Form, reading } from '../reading.ts';
+import { int64, number, setValue, statements, word } from '../row-code.ts';
 import { compileSelector } from '../selector.ts';
 import { countCell } from './count.ts';
 import { RATE_FIELDS } from './rate.ts';
@@ -67,21 +67,15 @@ interface Sensitivity extends Pick<PriceSensitivitySpec, 'stat' | 'prior' | 'mid
   readonly missing: number;
 }
 
-const SENSITIVITIES: Form<Sensitivity> = (features) => {
-  const positions = positionsOf(features);
-  return ({ u32, base }, { values }) => {
-    for (let i = 0; i < positions.length; i++) {
-      const { stat, prior, middle, high, deep, orders, redeemed, paid, given, missing } = features[i];
-      const n = u32[base + orders];
-      if (n === 0) {
-        values[positions[i]] = missing;
-        continue;
-      }
-      const byCoupon = (u32[base + redeemed] + prior.weight * prior.rate) / (n + prior.weight);
-      const discount = readInt64(u32, base + given);
-      const list = discount + readInt64(u32, base + paid);
-      const score = Math.min(1, Math.max(byCoupon, list === 0 ? 0 : discount / list / deep));
-      values[positions[i]] = stat === 'score' ? score : score >= high ? 3 : score >= middle ? 2 : 1;
-    }
-  };
-};
+const SENSITIVITIES: Form<Sensitivity> = (features) =>
+  statements(features, ({ position, stat, prior, middle, high, deep, orders, redeemed, paid, given, missing }) => {
+    const byCoupon = `(${word(redeemed)}+${number(prior.weight * prior.rate)})/(n+${number(prior.weight)})`;
+    const names = {
+      n: word(orders),
+      discount: int64(given),
+      list: `discount+${int64(paid)}`,
+      score: `n===0?0:Math.min(1,Math.max(${byCoupon},list===0?0:discount/list/${number(deep)}))`,
+    };
+    const value = stat === 'score' ? 'score' : `score>=${number(high)}?3:score>=${number(middle)}?2:1`;
+    return setValue(position, `n===0?${number(missing)}:${value}`, names);
+  });

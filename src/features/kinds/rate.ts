@@ -2,9 +2,11 @@ import Type from 'typebox';
 import { DURATION } from '../duration.ts';
 import { groupRate } from '../group-reading.ts';
 import type { FeatureSpec, GroupPlace, Kind, PlanBuilder } from '../kind.ts';
-import { type Form, oneByOne, positionsOf, type Read, reading } from '../reading.ts';
+import { type Form, oneByOne, reading } from '../reading.ts';
+import type { RowView } from '../row.ts';
+import { number, setValue, statements } from '../row-code.ts';
 import { compileSelector, SELECTION_FIELDS, type Selector, type SelectorSpec, selectorProblem } from '../selector.ts';
-import { type Bits, countCell, wholeWord } from './count.ts';
+import { type Bits, bitsCode, countCell, wholeWord } from './count.ts';
 import { decayedCell, decayPerSec, readDecayed } from './decayed.ts';
 
 interface RateSpec extends FeatureSpec {
@@ -29,25 +31,13 @@ interface Ratio {
 }
 
 /** Smoothed ratios of two counts in the row. */
-export const RATIOS: Form<Ratio> = (features) => {
-  const positions = positionsOf(features);
-  const numbers = (of: (feature: Ratio) => number): Int32Array => Int32Array.from(features, of);
-  const hits = numbers((feature) => feature.hits.offset);
-  const hitsShifts = numbers((feature) => feature.hits.shift);
-  const hitsMasks = numbers((feature) => feature.hits.mask);
-  const trials = numbers((feature) => feature.trials.offset);
-  const trialsShifts = numbers((feature) => feature.trials.shift);
-  const trialsMasks = numbers((feature) => feature.trials.mask);
-  const expected = Float64Array.from(features, ({ prior }) => prior.weight * prior.rate);
-  const weights = Float64Array.from(features, ({ prior }) => prior.weight);
-  return ({ u32, base }, { values }) => {
-    for (let i = 0; i < positions.length; i++) {
-      const k = ((u32[base + hits[i]] >>> hitsShifts[i]) & hitsMasks[i]) >>> 0;
-      const n = ((u32[base + trials[i]] >>> trialsShifts[i]) & trialsMasks[i]) >>> 0;
-      values[positions[i]] = (k + expected[i]) / (n + weights[i]);
-    }
-  };
-};
+export const RATIOS: Form<Ratio> = (features) =>
+  statements(features, ({ position, hits, trials, prior: { rate, weight } }) =>
+    setValue(position, `(k+${number(weight * rate)})/(n+${number(weight)})`, {
+      k: bitsCode(hits),
+      n: bitsCode(trials),
+    }),
+  );
 
 /** Smoothed ratio of two selections, (k + weight × rate) / (n + weight); with `halfLife` both are decayed counts. */
 export const rate: Kind = {
@@ -78,7 +68,8 @@ export const rate: Kind = {
       return reading(RATIOS, { hits: countOf(spec, plan), trials: countOf(of, plan), prior });
     const hits = weightOf(spec, spec, plan);
     const trials = weightOf(spec, of, plan);
-    return oneByOne((row, ask) => (hits(row, ask) + prior.weight * prior.rate) / (trials(row, ask) + prior.weight));
+    const { weight } = prior;
+    return oneByOne((row, { sec }) => (hits(row, sec) + weight * prior.rate) / (trials(row, sec) + weight));
   },
 };
 
@@ -88,9 +79,11 @@ const keyOf = ({ halfLife }: FeatureSpec, selector: Selector): string =>
 const countOf = (events: SelectorSpec, plan: PlanBuilder): Bits =>
   wholeWord(countCell(compileSelector(events, plan.items), plan));
 
-const weightOf = (spec: FeatureSpec, events: SelectorSpec, plan: PlanBuilder): Read => {
+type ReadWeight = (row: RowView, sec: number) => number;
+
+const weightOf = (spec: FeatureSpec, events: SelectorSpec, plan: PlanBuilder): ReadWeight => {
   const selector = compileSelector(events, plan.items);
   const perSec = decayPerSec(spec.halfLife as string);
   const offset = decayedCell(keyOf(spec, selector), selector, perSec, () => 1, plan);
-  return (row, ask) => readDecayed(row, offset, ask.sec, perSec);
+  return (row, sec) => readDecayed(row, offset, sec, perSec);
 };

@@ -1,8 +1,9 @@
 import Type from 'typebox';
 import { groupSum } from '../group-reading.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
 import { addInt64, readInt64 } from '../row.ts';
+import { int64, number, setValue, statements } from '../row-code.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
 
 /** Steps of a unit in which sums are kept: integers add up the same in any order, floats do not. */
@@ -27,14 +28,8 @@ export const sumCell = (path: string, selector: Selector, steps: number, plan: P
   }));
 };
 
-const SUMS: Form<{ readonly offset: number; readonly steps: number }> = (features) => {
-  const positions = positionsOf(features);
-  const offsets = Int32Array.from(features, ({ offset }) => offset);
-  const steps = Float64Array.from(features, (feature) => feature.steps);
-  return ({ u32, base }, { values }) => {
-    for (let i = 0; i < positions.length; i++) values[positions[i]] = readInt64(u32, base + offsets[i]) / steps[i];
-  };
-};
+const SUMS: Form<{ readonly offset: number; readonly steps: number }> = (features) =>
+  statements(features, ({ position, offset, steps }) => setValue(position, `${int64(offset)}/${number(steps)}`));
 
 /** Sum of a field: 2 words, a signed 64-bit integer, exact up to 2^53 steps. */
 export const sum: Kind = {

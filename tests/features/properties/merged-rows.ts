@@ -33,9 +33,12 @@ const merged = (into: readonly SlowEvent[], from: readonly SlowEvent[]): RowView
 
 const valuesOf = (row: RowView): Map<string, number> => {
   const values = new Float64Array(plan.features.length);
-  const ask: Ask = { sec: END_SEC, values, keys: {}, groups: { sums: () => new Float64Array(8) } };
-  for (const readAll of compileReadings(plan.features.map((feature, position) => ({ position, ...feature }))))
-    readAll(row, ask);
+  const ask: Ask = { sec: END_SEC, values, keys: {}, groups: { sums: () => new Float64Array(8) }, touched: 0 };
+  const readAll = compileReadings(
+    plan.features.map((feature, position) => ({ position, ...feature })),
+    plan.rowWords,
+  );
+  readAll(row, ask);
   return new Map(plan.features.map(({ spec }, i) => [spec.name, values[i]]));
 };
 
