@@ -116,6 +116,7 @@ const listen = async (data: PackServerData, { status }: StateView): Promise<stri
       },
       status,
       notReady: () => undefined,
+      readiness: () => ({}),
       onInternal(cause) {
         throw cause;
       },

@@ -94,6 +94,10 @@ export const ConfigSchema = closed({
   kafkaBrokers: text('Brokers as `host:port`, comma-separated: the log is a Kafka topic; empty keeps it embedded'),
   kafkaLogTopic: text('Topic that is the log; made where there is none', 'beckon.events'),
   kafkaSourceTopics: text('Topics of others whose CloudEvents are taken in, comma-separated'),
+  kafkaDeadLetterTopic: text(
+    'Topic of messages that could not be applied; made where there is none',
+    'beckon.dead-letters',
+  ),
   kafkaGroup: text('Consumer group of the source topics; client id on the brokers', 'beckon'),
   kafkaClient: oneOf(['platformatic'], 'platformatic', 'Library that talks with the brokers'),
   kafkaTls: Type.Boolean({ default: false, description: 'Talk with the brokers over TLS' }),

@@ -75,11 +75,12 @@ const crossCheckKafka = (config: Config, refuse: (message: string) => never): vo
   const { kafkaBrokers, kafkaLogTopic, kafkaSourceTopics, kafkaSaslMechanism } = config;
   for (const broker of listOf(kafkaBrokers))
     if (!BROKER.test(broker)) refuse(`kafkaBrokers: ${broker} is not host:port`);
-  const topics = [kafkaLogTopic, ...listOf(kafkaSourceTopics)];
+  const topics = [kafkaLogTopic, config.kafkaDeadLetterTopic, ...listOf(kafkaSourceTopics)];
   for (const topic of topics) if (!TOPIC.test(topic)) refuse(`${JSON.stringify(topic)} is not a name of a Kafka topic`);
   const twin = topics.find((topic, i) => topics.indexOf(topic) !== i);
-  if (twin !== undefined) refuse(`the topic ${twin} is named twice: the log and each source are topics of their own`);
-  if (listOf(kafkaBrokers).length === 0 && topics.length > 1) refuse('kafkaSourceTopics needs kafkaBrokers');
+  if (twin !== undefined)
+    refuse(`the topic ${twin} is named twice: the log, the dead letters and each source are topics of their own`);
+  if (listOf(kafkaBrokers).length === 0 && topics.length > 2) refuse('kafkaSourceTopics needs kafkaBrokers');
   if (listOf(kafkaBrokers).length > 0 && config.clock === 'log')
     refuse('clock is log, and with kafkaBrokers the broker tells the time: leave one of them out');
   if ((kafkaSaslMechanism === 'none') !== (config.kafkaSaslUsername === ''))

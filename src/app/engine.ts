@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
+import { wallClock } from '../base/clock.ts';
 import { BeckonError, ERRORS, type ErrorCode } from '../base/errors.ts';
 import { LIMITS, setLimits } from '../base/limits.ts';
 import type { Shard } from '../features/shard.ts';
@@ -18,15 +19,17 @@ import {
   type MetricsPart,
   metricsText,
   type ShardFacts,
+  type SharedLogFacts,
 } from '../telemetry/metrics.ts';
 import type { Config } from './config-schema.ts';
+import { isOnKafka } from './kafka.ts';
 import { openDataDir } from './open-data-dir.ts';
-import { isOnKafka } from './open-log.ts';
 import { PackChanger, type ServedPack } from './pack-changer.ts';
-import { notReadyReason } from './readiness.ts';
+import { readiness } from './readiness.ts';
 import { makeStateMemory, type StateView, viewState } from './shared-state.ts';
 import type { StateFacts } from './state-facts.ts';
 import { giveBackMemory } from './threads/give-back.ts';
+import type { IntakeThreadData } from './threads/intake-thread.ts';
 import type { ServingThreadData } from './threads/serving-thread.ts';
 import { endThread, startThread, type Thread } from './threads/thread.ts';
 import type { WriterThreadData } from './threads/writer-thread.ts';
@@ -59,6 +62,8 @@ export class Engine {
   private metrics!: Metrics;
   private writer!: Thread;
   private readonly serving: Thread[] = [];
+  /** Where there are sources. */
+  private intake: Thread | undefined;
   private admin!: ReturnType<typeof adminServer>;
   /** Once all threads serve. */
   private changer: PackChanger | undefined;
@@ -79,6 +84,7 @@ export class Engine {
       shards: () => this.view.tables.map(({ shard }) => shardFacts(shard)),
       pendingEvents: () => this.view.status.pendingEvents,
       logOffset: () => this.view.status.appliedOffset,
+      sharedLog: isOnKafka(config) ? () => this.sharedLogFacts() : undefined,
     });
     const data: WriterThreadData = { config, logPath: this.dataDir.logPath, source, memory };
     this.writer = this.spawn('./writer-thread.ts', data, {
@@ -88,6 +94,8 @@ export class Engine {
     });
     await Promise.all([this.prove(bundles), this.recover()]);
     const httpPort = await this.startServing();
+    if (config.kafkaSourceTopics !== '')
+      this.intake = this.spawn('./intake-thread.ts', { config } satisfies IntakeThreadData);
     const { host } = config;
     return { http: `${host}:${httpPort}`, admin: `${host}:${(this.admin.server.address() as AddressInfo).port}` };
   }
@@ -96,6 +104,7 @@ export class Engine {
   async stop(): Promise<void> {
     this.isDraining = true;
     await Promise.all(this.serving.map(({ link }) => link.ask('drain')));
+    if (this.intake !== undefined) await endThread(this.intake);
     await this.changer?.close();
     await Promise.all(this.serving.map((thread) => endThread(thread)));
     await endThread(this.writer);
@@ -106,7 +115,7 @@ export class Engine {
 
   /** Lets the process end although threads do not answer. */
   abandon(): void {
-    for (const thread of [this.writer, ...this.serving]) thread?.worker.unref();
+    for (const thread of [this.writer, this.intake, ...this.serving]) thread?.worker.unref();
     void this.admin?.close();
   }
 
@@ -132,7 +141,7 @@ export class Engine {
     const { config } = this.options;
     this.admin = adminServer({
       options: this.httpOptions(),
-      notReady: () => notReadyReason(this.view.status, this.isDraining),
+      readiness: () => readiness(this.view.status, this.isDraining, isOnKafka(config), wallClock.nowMs()),
       overseer: {
         metrics: () => this.metricsText(),
         metricsContentType: METRICS_CONTENT_TYPE,
@@ -206,12 +215,17 @@ export class Engine {
   }
 
   private async metricsText(): Promise<string> {
-    const threads = [this.writer, ...this.serving];
+    const threads = [this.writer, ...this.serving, ...(this.intake === undefined ? [] : [this.intake])];
     const parts = await Promise.all([
       this.metrics.part(),
       ...threads.map(({ link }) => link.ask<MetricsPart>('metrics')),
     ]);
     return metricsText(parts);
+  }
+
+  private sharedLogFacts(): SharedLogFacts {
+    const { lagOffsets, awaySinceMs } = this.view.status;
+    return { isReachable: awaySinceMs === 0, lagOffsets, lagSec: this.view.status.lagSec(wallClock.nowMs()) };
   }
 
   private state(): Promise<StateFacts & Record<string, unknown>> {

@@ -41,7 +41,7 @@ export const openLocalState = async (
   const { dataDir, pack } = await openDataDir(config);
   let cold: ColdDatabase | undefined;
   try {
-    const log = await openLog(config, dataDir.logPath);
+    const log = await openLog(config, dataDir.logPath, false);
     const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards, coldPathOf(dataDir.path)));
     cold = openColdDatabase(pack, view);
     const writer = new Writer({

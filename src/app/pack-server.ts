@@ -3,13 +3,14 @@ import { compilePack } from '../packs/pack.ts';
 import { decisionStringifier } from '../serving/http/decision-text.ts';
 import type { HttpParts } from '../serving/http/parts.ts';
 import { type HttpApp, type HttpOptions, httpServer } from '../serving/http/server.ts';
+import { isOnKafka } from './kafka.ts';
 import { openScoring } from './scoring.ts';
 import { openColdReader, viewState } from './shared-state.ts';
 import type { ScoringThreadData } from './threads/scoring-thread-data.ts';
 import { WorkerPool } from './threads/worker-pool.ts';
 
 /** What the routes need of their thread, whatever the pack. */
-export type ThreadParts = Pick<HttpParts, 'sink' | 'overseer' | 'status' | 'notReady' | 'onInternal'>;
+export type ThreadParts = Pick<HttpParts, 'sink' | 'overseer' | 'status' | 'notReady' | 'readiness' | 'onInternal'>;
 
 /**
  * One pack as one thread serves it: rows of its layout, sessions of its models, routes with its schemas. Another pack gets
@@ -43,6 +44,7 @@ export const openPackServer = async (
       clock,
       hasLogClock: config.clock === 'log',
       pool,
+      logTopic: isOnKafka(config) ? config.kafkaLogTopic : undefined,
       stringifyDecision: decisionStringifier(schema),
     },
     schema,

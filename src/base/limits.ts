@@ -44,6 +44,8 @@ const DEFAULTS = {
   groupBytesMax: 4 * 1024 * 1024,
   /** Whole request, from its first byte to its last; slower clients hold sockets for nothing. */
   requestTimeoutMs: 10_000,
+  /** A state further behind a log that others write to answers from what is no longer true. */
+  logLagSecMax: 60,
   /** Rows kept in memory, spread evenly over the shards; 0 for all. Memory is cheap next to reading rows from disk. */
   rowsMax: 0,
   /** Cold rows that a serving thread keeps: some 1.5 KiB each. */

@@ -37,6 +37,11 @@ export interface MeasuredApply {
   readonly durationMs: number;
 }
 
+/** Messages of a source topic that became durable in the log. */
+export interface MeasuredIntake {
+  readonly events: number;
+}
+
 /** A question for a customer whom the index does not know, where there is a bound on rows. */
 export interface MeasuredColdRead {
   /** Whether the row was remembered; else the database was asked. */
@@ -48,6 +53,10 @@ export const measures = {
   request: channel('beckon:http.request'),
   /** A {@link MeasuredRejection}. */
   rejection: channel('beckon:events.rejected'),
+  /** A {@link MeasuredIntake}. */
+  intake: channel('beckon:events.intake'),
+  /** A {@link MeasuredRejection}, once the messages are set aside. */
+  deadLetter: channel('beckon:events.deadLetter'),
   /** A {@link MeasuredCommit}, once a group is durable. */
   commit: channel('beckon:log.commit'),
   /** A {@link MeasuredApply}, once a group was folded. */

@@ -27,8 +27,11 @@ export interface EventLog {
   /** Whether others append too. */
   readonly isShared: boolean;
   append(group: AppendGroup): Promise<AppendedGroup>;
-  /** @param from first offset wanted, one a partition; groups that hold it are given whole. */
-  read(from: readonly number[]): AsyncIterable<LogGroup>;
+  /**
+   * @param from first offset wanted, one a partition; groups that hold it are given whole.
+   * @param logTimesMs of what comes before, one a partition: a shared log goes on from them
+   */
+  read(from: readonly number[], logTimesMs?: readonly number[]): AsyncIterable<LogGroup>;
   /** The offset that the next record will get, one a partition. */
   ends(): readonly number[];
   /** Log time of the last group in ms, 0 where the log is empty. */

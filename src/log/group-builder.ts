@@ -28,12 +28,14 @@ export class GroupBuilder {
   readonly #messages = new MessageReader('beckon');
   #cuts: Cut[] = [];
   #refused: RefusedMessage[] = [];
-  #logTimeMs = 0;
+  #logTimeMs: number;
   #firstOffset = 0;
   #start = 0;
   #count = 0;
 
-  constructor(partition: number, partitions: number) {
+  /** @param logTimeMs of what comes before, 0 where nothing does */
+  constructor(partition: number, partitions: number, logTimeMs: number) {
+    this.#logTimeMs = logTimeMs;
     this.#partition = partition;
     this.#partitions = partitions;
   }

@@ -70,6 +70,27 @@ export interface FollowOptions {
   readonly reached: (trouble?: Error) => void;
 }
 
+/** A record as its topic holds it. */
+export interface SourceRecord {
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: MessageHeaders;
+}
+
+export interface JoinOptions {
+  readonly topics: readonly string[];
+  readonly group: string;
+  /**
+   * Told the records of a partition in their order; where this has resolved they are committed, and more of the partition
+   * may come. Where it rejects they come again.
+   */
+  readonly take: (topic: string, partition: number, records: readonly SourceRecord[]) => Promise<void>;
+  /** Told when records have come, and with the reason where they cannot. */
+  readonly reached: (trouble?: Error) => void;
+}
+
 /**
  * What Beckon needs of a Kafka client; one implementation for each library. Every call may reject with whatever the library
  * throws: the cause for a log line, never for a branch.
@@ -87,6 +108,8 @@ export interface KafkaClient {
   produce(topic: string, records: readonly OutgoingRecord[]): Promise<ReadonlyMap<number, number>>;
   /** Reads all partitions from exact offsets on; only what is committed. */
   follow(options: FollowOptions): Promise<Following>;
+  /** Reads topics together with the other members of a group, each partition from what the group has committed. */
+  join(options: JoinOptions): Following;
   close(): Promise<void>;
 }
 

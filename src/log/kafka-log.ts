@@ -5,22 +5,10 @@ import { RecordReader } from '../events/record.ts';
 import type { AppendedGroup, AppendGroup, LogGroup } from './event-log.ts';
 import { GroupBuilder } from './group-builder.ts';
 import { GroupMerge } from './group-merge.ts';
-import type { KafkaClient, OutgoingRecord } from './kafka-client.ts';
+import type { KafkaClient, OutgoingRecord, TopicBounds } from './kafka-client.ts';
 import { guarded, openLogTopic } from './kafka-topic.ts';
-import type { AppendedRun, Following, LogFollower, SharedLog } from './shared-log.ts';
-
-/**
- * Bytes of one partition in one request: a broker takes 1 MiB (`message.max.bytes`) unless told otherwise, with the header
- * of the batch and of each record.
- */
-const PARTITION_BYTES_MAX = 800_000;
-const RECORD_OVERHEAD_BYTES = 128;
-
-interface Waiting {
-  readonly records: readonly OutgoingRecord[];
-  readonly bytes: number;
-  readonly done: PromiseWithResolvers<AppendedRun>;
-}
+import { LogProducer } from './log-producer.ts';
+import type { AppendedRun, Following, LogFollower, RefusedMessage, SharedLog } from './shared-log.ts';
 
 const HEADERS: MessageHeaders = [STRUCTURED_HEADER];
 
@@ -41,23 +29,35 @@ export class KafkaLog implements SharedLog {
   readonly #client: KafkaClient;
   readonly #ends: number[];
   readonly #reader = new RecordReader();
+  readonly #producer: LogProducer;
+  readonly #setAside: ((messages: readonly RefusedMessage[]) => Promise<void>) | undefined;
   #logTimeMs = 0;
-  #waiting: Waiting[] = [];
-  #isSending = false;
   #isClosed = false;
 
   /**
    * Opens the topic, makes it where there is none.
+   * @param setAside takes messages that cannot be applied; more of their partition is read once it has resolved
    * @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED, LOG_UNAVAILABLE
    */
-  static async open(client: KafkaClient, topic: string, partitions: number): Promise<KafkaLog> {
-    const { starts, ends } = await openLogTopic(client, topic, partitions);
-    return new KafkaLog(client, topic, starts, ends);
+  static async open(
+    client: KafkaClient,
+    topic: string,
+    partitions: number,
+    setAside?: (messages: readonly RefusedMessage[]) => Promise<void>,
+  ): Promise<KafkaLog> {
+    return new KafkaLog(client, topic, await openLogTopic(client, topic, partitions), setAside);
   }
 
-  private constructor(client: KafkaClient, topic: string, starts: readonly number[], ends: readonly number[]) {
+  private constructor(
+    client: KafkaClient,
+    topic: string,
+    { starts, ends }: TopicBounds,
+    setAside: ((messages: readonly RefusedMessage[]) => Promise<void>) | undefined,
+  ) {
     this.#client = client;
+    this.#setAside = setAside;
     this.topic = topic;
+    this.#producer = new LogProducer(client, topic);
     this.partitions = ends.length;
     this.starts = starts;
     this.#ends = [...ends];
@@ -73,28 +73,28 @@ export class KafkaLog implements SharedLog {
     this.#checkOpen();
     if (!Number.isSafeInteger(count) || count < 1)
       throw new RangeError(`a group holds at least 1 record, not ${count}`);
-    const runs = this.#split(records).map((waiting) => {
-      this.#waiting.push(waiting);
-      return waiting.done.promise;
-    });
-    if (!this.#isSending) {
-      this.#isSending = true;
-      queueMicrotask(() => void this.#sendAll());
-    }
-    return Promise.all(runs);
+    const runs = await this.#producer.send(this.#outgoing(records));
+    for (const { partition, firstOffset, count } of runs)
+      this.#ends[partition] = Math.max(this.#ends[partition], firstOffset + count);
+    return runs;
   }
 
   /** Groups up to the end that the topic has now, in the order of their log times. */
-  read(from: readonly number[]): AsyncIterable<LogGroup> {
+  read(from: readonly number[], logTimesMs?: readonly number[]): AsyncIterable<LogGroup> {
     this.#checkOpen();
-    return this.#groups(from);
+    return this.#groups(from, logTimesMs);
   }
 
-  async *#groups(from: readonly number[]): AsyncGenerator<LogGroup> {
+  async *#groups(from: readonly number[], logTimesMs?: readonly number[]): AsyncGenerator<LogGroup> {
     await this.refresh();
     const merge = new GroupMerge(this.#held(from), this.#ends);
     if (merge.isDone) return;
-    const following = await this.follow({ from, take: (followed) => merge.add(followed), reached: () => {} });
+    const following = await this.follow({
+      from,
+      logTimesMs,
+      take: (followed) => merge.add(followed),
+      reached: () => {},
+    });
     following.ended.catch((error: Error) => merge.fail(error));
     try {
       for (let group = await merge.next(); group !== undefined; group = await merge.next()) {
@@ -106,8 +106,10 @@ export class KafkaLog implements SharedLog {
     }
   }
 
-  async follow({ from, take, reached }: LogFollower): Promise<Following> {
-    const builders = this.#ends.map((_, partition) => new GroupBuilder(partition, this.partitions));
+  async follow({ from, logTimesMs, take, reached }: LogFollower): Promise<Following> {
+    const builders = this.#ends.map(
+      (_, partition) => new GroupBuilder(partition, this.partitions, logTimesMs?.[partition] ?? 0),
+    );
     let partition = 0;
     let builder = builders[0];
     const following = await this.#client.follow({
@@ -122,7 +124,11 @@ export class KafkaLog implements SharedLog {
         end: (nextOffset, end) => {
           this.#ends[partition] = Math.max(this.#ends[partition], end);
           this.#logTimeMs = Math.max(this.#logTimeMs, builder.logTimeMs);
-          return take({ partition, ...builder.take(), nextOffset, end });
+          const { groups, refused } = builder.take();
+          const full = take({ partition, groups, nextOffset, end });
+          // A log that is only looked at sets nothing aside.
+          if (refused.length === 0 || this.#setAside === undefined) return full;
+          return Promise.all([full, this.#setAside(refused)]).then(() => {});
         },
       },
       reached,
@@ -162,72 +168,21 @@ export class KafkaLog implements SharedLog {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const { done } of this.#waiting.splice(0)) done.reject(closed());
+    this.#producer.close();
     await this.#client.close();
   }
 
-  /** Cuts records into runs that one request may carry. */
-  #split(records: Uint8Array): Waiting[] {
+  #outgoing(records: Uint8Array): OutgoingRecord[] {
     const reader = this.#reader;
-    const runs: Waiting[] = [];
-    let run: OutgoingRecord[] = [];
-    let bytes = 0;
-    const end = (): void => {
-      runs.push({ records: run, bytes, done: Promise.withResolvers() });
-      run = [];
-      bytes = 0;
-    };
+    const outgoing: OutgoingRecord[] = [];
     reader.reset(records);
     while (reader.next()) {
-      const value = messageValue(reader.event());
       const { subjectStart, subjectEnd } = reader;
       const key = Buffer.from(records.subarray(subjectStart, subjectEnd));
-      const length = value.length + key.length + RECORD_OVERHEAD_BYTES;
-      if (run.length > 0 && bytes + length > PARTITION_BYTES_MAX) end();
-      run.push({ partition: shardOf(key, 0, key.length, this.partitions), key, value, headers: HEADERS });
-      bytes += length;
+      const partition = shardOf(key, 0, key.length, this.partitions);
+      outgoing.push({ partition, key, value: messageValue(reader.event()), headers: HEADERS });
     }
-    end();
-    return runs;
-  }
-
-  async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#send(this.#takeRequest());
-    this.#isSending = false;
-  }
-
-  /** What waits, in its order, as far as no partition gets too much. */
-  #takeRequest(): Waiting[] {
-    const bytes = new Float64Array(this.partitions);
-    const taken: Waiting[] = [];
-    const left: Waiting[] = [];
-    for (const waiting of this.#waiting) {
-      const { partition } = waiting.records[0];
-      const isFirst = bytes[partition] === 0;
-      bytes[partition] += waiting.bytes;
-      // Once one has to wait, all behind it in its partition do.
-      (isFirst || bytes[partition] <= PARTITION_BYTES_MAX ? taken : left).push(waiting);
-    }
-    this.#waiting = left;
-    return taken;
-  }
-
-  async #send(request: readonly Waiting[]): Promise<void> {
-    try {
-      const records = request.flatMap(({ records }) => records);
-      const firstOffsets = await guarded(this.topic, () => this.#client.produce(this.topic, records));
-      const next = new Map(firstOffsets);
-      for (const { records, done } of request) {
-        const { partition } = records[0];
-        const count = records.length;
-        const firstOffset = next.get(partition) as number;
-        next.set(partition, firstOffset + count);
-        this.#ends[partition] = Math.max(this.#ends[partition], firstOffset + count);
-        done.resolve({ partition, firstOffset, count });
-      }
-    } catch (error) {
-      for (const { done } of request) done.reject(error);
-    }
+    return outgoing;
   }
 
   /** What the topic's retention has removed is passed over. */
@@ -236,8 +191,6 @@ export class KafkaLog implements SharedLog {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw closed();
+    if (this.#isClosed) throw new BeckonError('LOG_UNAVAILABLE', 'The log is closed.');
   }
 }
-
-const closed = (): BeckonError => new BeckonError('LOG_UNAVAILABLE', 'The log is closed.');

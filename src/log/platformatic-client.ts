@@ -4,6 +4,7 @@ import type { MessageHeaders } from '../events/message.ts';
 import {
   type FetchSink,
   type FollowOptions,
+  type JoinOptions,
   type KafkaClient,
   type KafkaConnection,
   OffsetMissing,
@@ -11,6 +12,7 @@ import {
   type TopicBounds,
   type TopicFacts,
 } from './kafka-client.ts';
+import { PlatformaticGroup } from './platformatic-group.ts';
 import type { Following } from './shared-log.ts';
 
 /** A broker that does not answer within these is away. */
@@ -112,6 +114,12 @@ export class PlatformaticClient implements KafkaClient {
   async follow(options: FollowOptions): Promise<Following> {
     const consumer = new Consumer({ ...this.#base, retries: 0, groupId: `${this.#base.clientId}-log` });
     const following = new Fetching(consumer, options);
+    this.#following.add(following);
+    return following;
+  }
+
+  join(options: JoinOptions): Following {
+    const following = new PlatformaticGroup(this.#base, options);
     this.#following.add(following);
     return following;
   }

@@ -22,7 +22,6 @@ export interface Followed {
   readonly partition: number;
   /** Their records are views: whoever keeps one copies it. */
   readonly groups: readonly LogGroup[];
-  readonly refused: readonly RefusedMessage[];
   /** All before it has been told. */
   readonly nextOffset: number;
   /** Where the partition ended when this was fetched. */
@@ -32,6 +31,8 @@ export interface Followed {
 export interface LogFollower {
   /** First offset wanted, one a partition. */
   readonly from: readonly number[];
+  /** Log time of what comes before them, one a partition; 0 where they are left out. */
+  readonly logTimesMs?: readonly number[] | undefined;
   /** @returns when more of the partition may come, undefined where at once */
   readonly take: (followed: Followed) => Promise<void> | undefined;
   /** Told after each look at the log, and with the reason after each that failed. */

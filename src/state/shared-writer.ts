@@ -3,7 +3,7 @@ import { LIMITS } from '../base/limits.ts';
 import { measures } from '../base/measures.ts';
 import { type Chunk, RecordReader } from '../events/record.ts';
 import type { LogGroup } from '../log/event-log.ts';
-import type { AppendedRun, Followed, Following, RefusedMessage, SharedLog } from '../log/shared-log.ts';
+import type { AppendedRun, Followed, Following, SharedLog } from '../log/shared-log.ts';
 import type { Status } from './status.ts';
 import { type ChunkResult, EVENT_RESULT, type Writer } from './writer.ts';
 
@@ -11,8 +11,6 @@ export interface SharedWriterParts {
   readonly writer: Writer;
   readonly log: SharedLog;
   readonly status: Status;
-  /** Messages of the log that are no events that can be applied. */
-  readonly refused: (messages: readonly RefusedMessage[]) => void;
   /** What the state could not survive: nothing may be acknowledged any more. */
   readonly failed: (error: unknown) => void;
   /** Told after each look at the log, and with the reason after each that failed. */
@@ -84,7 +82,7 @@ export class SharedWriter {
         failed(error);
       }
     };
-    this.#following = await log.follow({ from: writer.positions, take, reached });
+    this.#following = await log.follow({ from: writer.positions, logTimesMs: writer.logTimesMs, take, reached });
     this.#following.ended.catch(failed);
   }
 
@@ -183,7 +181,7 @@ export class SharedWriter {
     else this.#awaited[partition].push(run);
   }
 
-  #take({ partition, groups, refused, nextOffset, end: logEnd }: Followed): void {
+  #take({ partition, groups, nextOffset, end: logEnd }: Followed): void {
     const { writer, status, stopwatchMs } = this.#parts;
     for (const group of groups) {
       writer.checkRoom(group.count);
@@ -193,7 +191,6 @@ export class SharedWriter {
       this.#found(group, duplicates);
     }
     writer.moveTo(partition, nextOffset);
-    if (refused.length > 0) this.#parts.refused(refused);
     const awaited = this.#awaited[partition];
     while (awaited.length > 0 && awaited[0].firstOffset + awaited[0].count <= nextOffset)
       end(awaited.shift() as Awaited);

@@ -79,6 +79,11 @@ export class Status {
     this.floats[FLOATS.lagOffsets] = records;
   }
 
+  /** How old the newest record is that has been applied, where there are newer ones, seconds. */
+  lagSec(nowMs: number): number {
+    return this.lagOffsets === 0 ? 0 : Math.max(0, Math.round((nowMs - this.logTimeMs) / 1000));
+  }
+
   /** Since when the log cannot be reached, ms of the wall clock; 0 while it can. */
   get awaySinceMs(): number {
     return this.floats[FLOATS.awaySinceMs];

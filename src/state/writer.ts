@@ -56,11 +56,14 @@ export class Writer {
   readonly itemChanges: ItemChanges;
   /** Offset of the next record to be folded, one a partition. */
   readonly positions: number[];
+  /** Log time of the last record that was folded, one a partition. */
+  readonly logTimesMs: number[];
 
   constructor(parts: WriterParts) {
     this.parts = parts;
     const { log, status } = parts;
     this.positions = new Array<number>(log.partitions).fill(log.isShared ? 0 : status.appliedOffset + 1);
+    this.logTimesMs = new Array<number>(log.partitions).fill(0);
     this.erasures = parts.erasures ?? new Erasures(parts.log.secret);
     const { plan, tables, cold } = parts;
     const residency = cold === undefined ? undefined : new Residency(tables, cold);
@@ -74,7 +77,7 @@ export class Writer {
    */
   async recover(onProgress?: (offset: number) => void): Promise<void> {
     const { log, status } = this.parts;
-    for await (const group of log.read(this.positions)) {
+    for await (const group of log.read(this.positions, this.logTimesMs)) {
       this.fold(group);
       onProgress?.(status.appliedOffset + 1);
     }
@@ -187,6 +190,7 @@ export class Writer {
     measured.events = group.count - measured.duplicates;
     if (isMeasured) measures.group.publish(measured);
     status.logTimeMs = Math.max(status.logTimeMs, group.logTimeMs);
+    this.logTimesMs[group.partition] = group.logTimeMs;
     this.moveTo(group.partition, group.firstOffset + group.count);
     return duplicates;
   }

@@ -5,6 +5,7 @@ import {
   type MeasuredColdRead,
   type MeasuredCommit,
   type MeasuredGroup,
+  type MeasuredIntake,
   type MeasuredRejection,
   type MeasuredRequest,
   measures,
@@ -32,6 +33,7 @@ export const listen = (registry: Registry): (() => void) => {
   };
   listenToRequests(registry, on);
   listenToEvents(registry, on);
+  listenToIntake(registry, on);
   listenToInference(registry, on);
   listenToColdReads(registry, on);
   return () => {
@@ -105,6 +107,20 @@ const listenToEvents = (registry: Registry, on: Listen): void => {
     bytes.value += commit.bytes;
   });
   on<MeasuredApply>(measures.apply, ({ durationMs }) => applies.observe(durationMs / 1000));
+};
+
+const listenToIntake = (registry: Registry, on: Listen): void => {
+  const taken = new CellCounter(registry, 'beckon_intake_events_total', 'Messages of source topics taken').cell();
+  const letters = new CellCounter(registry, 'beckon_dead_letters_total', 'Messages set aside, by code');
+  const codes = new Map<string, CounterCell>();
+  on<MeasuredIntake>(measures.intake, ({ events }) => {
+    taken.value += events;
+  });
+  on<MeasuredRejection>(measures.deadLetter, ({ code, events }) => {
+    const cell = codes.get(code) ?? letters.cell({ code });
+    codes.set(code, cell);
+    cell.value += events;
+  });
 };
 
 const listenToColdReads = (registry: Registry, on: Listen): void => {

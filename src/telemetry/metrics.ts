@@ -13,6 +13,16 @@ export interface SharedFacts {
   pendingEvents(): number;
   /** Offset of the last event applied. */
   logOffset(): number;
+  /** Where others write to the log too. */
+  readonly sharedLog?: (() => SharedLogFacts) | undefined;
+}
+
+export interface SharedLogFacts {
+  readonly isReachable: boolean;
+  /** Records that are not applied yet. */
+  readonly lagOffsets: number;
+  /** Age of the newest record applied, where there are newer ones. */
+  readonly lagSec: number;
 }
 
 export interface ShardFacts {
@@ -107,6 +117,16 @@ const addSharedFacts = (registry: Registry, shared: SharedFacts): void => {
   };
   single('beckon_pending_events', 'Events that wait for the writer', shared.pendingEvents);
   single('beckon_log_offset', 'Offset of the last event applied', shared.logOffset);
+  const { sharedLog } = shared;
+  if (sharedLog !== undefined) {
+    single('beckon_log_reachable', 'Whether a broker of the log can be reached', () => Number(sharedLog().isReachable));
+    single('beckon_log_lag_offsets', 'Records of the log that are not applied yet', () => sharedLog().lagOffsets);
+    single(
+      'beckon_log_lag_seconds',
+      'Age of the newest applied record, where there are newer',
+      () => sharedLog().lagSec,
+    );
+  }
   perShard('beckon_customers', 'Customers with a row', (shard) => shard.residents + shard.coldCustomers);
   perShard('beckon_rows_resident', 'Customers with a row in memory', (shard) => shard.residents);
   perShard('beckon_rows_cold', 'Customers whose row is on disk', (shard) => shard.coldCustomers);

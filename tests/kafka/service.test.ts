@@ -37,7 +37,11 @@ test(
       features: Record<string, number>;
     };
     assert.ok(features.orders > 0);
-    assert.equal(await first.stop(), 0);
+    const erased = await fetch(`http://${first.http}/v1/customers/m1`, { method: 'DELETE' });
+  assert.deepEqual(await erased.json(), { erased: true, untilRetention: topic });
+  assert.equal((await fetch(`http://${first.http}/v1/customers/m1`)).status, 404);
+  const state = await stateOf(first);
+  assert.equal(await first.stop(), 0);
     const second = await onTopic(t, topic);
     assert.deepEqual(await stateOf(second), state);
     assert.equal(await second.kill9(), 'SIGKILL');

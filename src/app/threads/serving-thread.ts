@@ -5,8 +5,9 @@ import { Door } from '../../serving/http/door.ts';
 import { Status } from '../../state/status.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics, METRICS_CONTENT_TYPE } from '../../telemetry/metrics.ts';
+import { isOnKafka } from '../kafka.ts';
 import { openPackServer, type PackServer, type ThreadParts } from '../pack-server.ts';
-import { notReadyReason } from '../readiness.ts';
+import { notReadyReason, readiness } from '../readiness.ts';
 import { giveBackMemory } from './give-back.ts';
 import { Link } from './link.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
@@ -85,6 +86,7 @@ const thread: ThreadParts = {
   },
   status,
   notReady: () => notReadyReason(status, isDraining),
+  readiness: () => readiness(status, isDraining, isOnKafka(config), wallClock.nowMs()),
   onInternal(cause) {
     logger.error({ err: describe(cause) }, 'internal error');
   },

@@ -46,7 +46,7 @@ let isHeld = false;
 let isKept = false;
 let idle: PromiseWithResolvers<void> | undefined;
 
-const log = await openLog(config, logPath);
+const log = await openLog(config, logPath, true);
 
 /**
  * @param before whose place it takes
@@ -109,7 +109,6 @@ const shared =
         writer: state.writer,
         log,
         status,
-        refused: () => {},
         failed: (error) => fail(error),
         reached,
         stopwatchMs: () => performance.now(),

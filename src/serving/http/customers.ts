@@ -20,6 +20,9 @@ const Erased = Type.Object({
     description:
       'Unknown from now on; out of every file of the data directory at the latest when the service has stopped',
   }),
+  untilRetention: Type.Optional(
+    Type.String({ description: 'Where the log is on Kafka: the topic whose retention bounds how long its records stay' }),
+  ),
 });
 
 /** `GET /v1/customers/{id}`: what is known of a customer, as of a time. `DELETE`: forget them. */
@@ -79,7 +82,7 @@ const erase = (id: string, reply: FastifyReply, parts: HttpParts): void => {
   }
   sink.submit([erasureOf(id)], (error) => {
     if (error !== undefined) sendProblem(reply, translate(error, onInternal));
-    else reply.code(202).send({ erased: true });
+    else reply.code(202).send({ erased: true, untilRetention: parts.logTopic });
   });
 };
 

@@ -8,6 +8,7 @@ import type { HeadRegistry } from '../../inference/registry.ts';
 import type { Pack } from '../../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../../packs/pack-change.ts';
 import type { Status } from '../../state/status.ts';
+import type { Readiness } from './probes.ts';
 
 /**
  * Told once: after events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or with why nothing
@@ -60,8 +61,11 @@ export interface HttpParts {
   readonly clock: Clock;
   /** Whether that is the log's. */
   readonly hasLogClock: boolean;
+  /** Where the log is a topic of Kafka: its name. */
+  readonly logTopic: string | undefined;
   readonly stringifyDecision: (decision: Decision) => string;
   /** Why the service takes no work now, undefined where it does. */
   readonly notReady: () => string | undefined;
+  readonly readiness: () => Readiness;
   readonly onInternal: (cause: unknown) => void;
 }

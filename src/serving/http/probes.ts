@@ -3,16 +3,24 @@ import { BeckonError } from '../../base/errors.ts';
 import type { Overseer } from './parts.ts';
 import { sendProblem } from './problem.ts';
 
+/** What `/readyz` tells. */
+export interface Readiness {
+  /** Why the service is not ready, undefined where it is. */
+  readonly reason?: string | undefined;
+  /** Only where others write to the log. */
+  readonly log?: { readonly reachable: boolean; readonly lagOffsets: number; readonly lagSeconds: number };
+}
+
 /** `/livez`, `/readyz`, `/metrics` and `/v1/state`, on the API's port and on the admin port alike. */
-export const probeRoutes = (app: FastifyInstance, notReady: () => string | undefined, overseer: Overseer): void => {
+export const probeRoutes = (app: FastifyInstance, readiness: () => Readiness, overseer: Overseer): void => {
   const schema = (summary: string) => ({ schema: { tags: ['operations'], summary } });
   app.get('/livez', schema('The loop is alive'), (_request, reply) => {
     reply.send({ status: 'live' });
   });
   app.get('/readyz', schema('Caught up, models loaded, not draining'), (_request, reply) => {
-    const reason = notReady();
-    if (reason === undefined) reply.send({ status: 'ready' });
-    else sendProblem(reply, new BeckonError('NOT_READY', reason));
+    const { reason, log } = readiness();
+    if (reason === undefined) reply.send({ status: 'ready', log });
+    else sendProblem(reply, new BeckonError('NOT_READY', reason, { details: log && { log } }));
   });
   app.get('/metrics', schema('Metrics in the format of Prometheus'), async (_request, reply) =>
     reply.type(overseer.metricsContentType).send(await overseer.metrics()),

@@ -137,7 +137,7 @@ export const httpServer = async (options: HttpOptions, parts: HttpParts, decisio
   packRoutes(app, parts);
   clockRoutes(app, parts);
   packChangeRoutes(app, parts);
-  probeRoutes(app, parts.notReady, parts.overseer);
+  probeRoutes(app, parts.readiness, parts.overseer);
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
     reply.send(app.swagger());
   });
