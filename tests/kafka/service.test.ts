@@ -31,17 +31,16 @@ test(
       accepted += (await post(first, events.slice(from, from + 250))).accepted;
     assert.equal(accepted, distinct, 'each once, also where one request holds it twice');
     assert.deepEqual(await post(first, events.slice(0, 100)), { accepted: 0, duplicates: 100, rejected: [] });
-    const state = await stateOf(first);
-    assert.equal(state.eventsApplied, distinct);
+    assert.equal((await stateOf(first)).eventsApplied, distinct);
     const { features } = (await (await fetch(`http://${first.http}/v1/customers/m0`)).json()) as {
       features: Record<string, number>;
     };
     assert.ok(features.orders > 0);
     const erased = await fetch(`http://${first.http}/v1/customers/m1`, { method: 'DELETE' });
-  assert.deepEqual(await erased.json(), { erased: true, untilRetention: topic });
-  assert.equal((await fetch(`http://${first.http}/v1/customers/m1`)).status, 404);
-  const state = await stateOf(first);
-  assert.equal(await first.stop(), 0);
+    assert.deepEqual(await erased.json(), { erased: true, untilRetention: topic });
+    assert.equal((await fetch(`http://${first.http}/v1/customers/m1`)).status, 404);
+    const state = await stateOf(first);
+    assert.equal(await first.stop(), 0);
     const second = await onTopic(t, topic);
     assert.deepEqual(await stateOf(second), state);
     assert.equal(await second.kill9(), 'SIGKILL');

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { Overseer } from './parts.ts';
-import { probeRoutes, type Readiness } from './probes.ts';
+import type { Overseer, Readiness } from './parts.ts';
+import { probeRoutes } from './probes.ts';
 import { bareServer, type HttpOptions } from './server.ts';
 
 /** The admin door: probes and metrics on a port of their own. */

@@ -21,7 +21,9 @@ const Erased = Type.Object({
       'Unknown from now on; out of every file of the data directory at the latest when the service has stopped',
   }),
   untilRetention: Type.Optional(
-    Type.String({ description: 'Where the log is on Kafka: the topic whose retention bounds how long its records stay' }),
+    Type.String({
+      description: 'Where the log is on Kafka: the topic whose retention bounds how long its records stay',
+    }),
   ),
 });
 

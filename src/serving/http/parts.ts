@@ -8,7 +8,6 @@ import type { HeadRegistry } from '../../inference/registry.ts';
 import type { Pack } from '../../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../../packs/pack-change.ts';
 import type { Status } from '../../state/status.ts';
-import type { Readiness } from './probes.ts';
 
 /**
  * Told once: after events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or with why nothing
@@ -31,6 +30,14 @@ export interface EventSink {
 export interface BatchPool {
   /** @returns the decisions' JSON texts, in order, comma-separated, in UTF-8 */
   decide(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
+}
+
+/** What `/readyz` tells. */
+export interface Readiness {
+  /** Why the service is not ready, undefined where it is. */
+  readonly reason?: string | undefined;
+  /** Only where others write to the log. */
+  readonly log?: { readonly reachable: boolean; readonly lagOffsets: number; readonly lagSeconds: number };
 }
 
 /** What the whole process knows, asked of the main thread. */

@@ -1,15 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { BeckonError } from '../../base/errors.ts';
-import type { Overseer } from './parts.ts';
+import type { Overseer, Readiness } from './parts.ts';
 import { sendProblem } from './problem.ts';
-
-/** What `/readyz` tells. */
-export interface Readiness {
-  /** Why the service is not ready, undefined where it is. */
-  readonly reason?: string | undefined;
-  /** Only where others write to the log. */
-  readonly log?: { readonly reachable: boolean; readonly lagOffsets: number; readonly lagSeconds: number };
-}
 
 /** `/livez`, `/readyz`, `/metrics` and `/v1/state`, on the API's port and on the admin port alike. */
 export const probeRoutes = (app: FastifyInstance, readiness: () => Readiness, overseer: Overseer): void => {
