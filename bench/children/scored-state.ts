@@ -12,6 +12,7 @@ import { HeadSession } from '../../src/inference/session.ts';
 import { compilePack, type Pack } from '../../src/packs/pack.ts';
 import { readPackSource } from '../../src/packs/pack-source.ts';
 import { Door } from '../../src/serving/http/door.ts';
+import { Followers } from '../../src/serving/http/followers.ts';
 import { answerQuestions, runFor } from '../child-side.ts';
 import { EventStream } from '../event-stream.ts';
 import { HeadRun } from '../head-run.ts';
@@ -107,6 +108,7 @@ const listen = async (data: PackServerData, { status }: StateView): Promise<stri
     data,
     {
       sink: { submit: refuse, submitPlain: refuse },
+      stream: { outbox: refuse, followers: new Followers(refuse) },
       overseer: {
         metrics: refuse,
         metricsContentType: '',

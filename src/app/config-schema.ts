@@ -30,6 +30,19 @@ const LimitsSchema = closed({
     'Rows read from disk that a serving thread remembers',
   ),
   dedupeWindowMs: bounded('dedupeWindowMs', 0, 366 * 24 * 3600 * 1000, 'How long an event id is remembered'),
+  streamMessagesMax: bounded('streamMessagesMax', 1000, 100_000_000, 'Messages of the stream kept for resuming'),
+  streamBacklogEventsMax: bounded(
+    'streamBacklogEventsMax',
+    0,
+    100_000_000,
+    'Events that the stream goes back for when it is first asked for',
+  ),
+  streamStallMsMax: bounded(
+    'streamStallMsMax',
+    100,
+    600_000,
+    'After how long a follower that takes nothing is cut off',
+  ),
   dedupeIdsPerShardMax: bounded('dedupeIdsPerShardMax', 1, 16_000_000, 'Event ids remembered by one shard'),
 });
 
@@ -83,6 +96,12 @@ export const ConfigSchema = closed({
     ['wall', 'log'],
     'wall',
     'What *now* is: the time of the machine, or the greatest time in the log (for replays and tests)',
+  ),
+  streamEveryMs: durationMs(
+    100,
+    0,
+    60_000,
+    'How often customers of whom events told are scored for the stream of decisions; 0 switches the stream off',
   ),
   insecure: Type.Boolean({
     default: false,

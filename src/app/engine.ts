@@ -28,6 +28,7 @@ import { PackChanger, type ServedPack } from './pack-changer.ts';
 import { readiness } from './readiness.ts';
 import { makeStateMemory, type StateView, viewState } from './shared-state.ts';
 import type { StateFacts } from './state-facts.ts';
+import { StreamControl } from './stream-control.ts';
 import { giveBackMemory } from './threads/give-back.ts';
 import type { IntakeThreadData } from './threads/intake-thread.ts';
 import type { ServingThreadData } from './threads/serving-thread.ts';
@@ -67,11 +68,15 @@ export class Engine {
   private admin!: ReturnType<typeof adminServer>;
   /** Once all threads serve. */
   private changer: PackChanger | undefined;
+  private readonly stream: StreamControl;
   private isDraining = false;
 
   constructor(options: EngineOptions) {
     this.options = options;
     setLimits(options.config.limits);
+    this.stream = new StreamControl(options.config, (error) =>
+      options.logger.error({ err: String(error) }, 'the stream of decisions has ended'),
+    );
   }
 
   /** @returns when the state is caught up and all doors answer. @throws BeckonError of what could not be started */
@@ -96,6 +101,7 @@ export class Engine {
     const httpPort = await this.startServing();
     if (config.kafkaSourceTopics !== '')
       this.intake = this.spawn('./intake-thread.ts', { config } satisfies IntakeThreadData);
+    this.stream.ready(this.served);
     const { host } = config;
     return { http: `${host}:${httpPort}`, admin: `${host}:${(this.admin.server.address() as AddressInfo).port}` };
   }
@@ -107,6 +113,7 @@ export class Engine {
     if (this.intake !== undefined) await endThread(this.intake);
     await this.changer?.close();
     await Promise.all(this.serving.map((thread) => endThread(thread)));
+    await this.stream.close();
     await endThread(this.writer);
     await this.admin.close();
     this.metrics.close();
@@ -116,6 +123,7 @@ export class Engine {
   /** Lets the process end although threads do not answer. */
   abandon(): void {
     for (const thread of [this.writer, this.intake, ...this.serving]) thread?.worker.unref();
+    this.stream.abandon();
     void this.admin?.close();
   }
 
@@ -171,6 +179,7 @@ export class Engine {
         state: () => this.state(),
         changePack: (ask: PackChangeAsk) => this.changePack(ask),
         packChange: () => this.changer?.progress ?? { underWay: false },
+        openStream: () => this.stream.open(),
       };
       const thread = this.spawn('./serving-thread.ts', data, handlers, [port2]);
       this.serving.push(thread);
@@ -203,6 +212,7 @@ export class Engine {
         const { version, sha256 } = served.pack;
         logger.info({ version, sha256 }, 'the pack has changed');
         setImmediate(giveBackMemory);
+        return this.stream.change(served);
       },
       onFailure,
     });
@@ -220,7 +230,7 @@ export class Engine {
       this.metrics.part(),
       ...threads.map(({ link }) => link.ask<MetricsPart>('metrics')),
     ]);
-    return metricsText(parts);
+    return metricsText([...parts, ...(await this.stream.metrics())]);
   }
 
   private sharedLogFacts(): SharedLogFacts {

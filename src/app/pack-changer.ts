@@ -32,8 +32,8 @@ export interface PackChangerParts {
   readonly prove: (bundle: Bundle) => Promise<void>;
   /** Bytes that the state takes now. */
   readonly stateBytes: () => number;
-  /** Told when every thread serves it. */
-  readonly changed: (served: ServedPack) => void;
+  /** Told when every thread serves it. @returns when nobody else looks at the state before */
+  readonly changed: (served: ServedPack) => Promise<void>;
   /** Told of what must not happen: the threads may serve different packs, and the process must end. */
   readonly onFailure: (error: Error) => void;
 }
@@ -210,8 +210,9 @@ export class PackChanger {
       throw error;
     }
     this.served = next;
-    changed(next);
-    void this.forget().catch(onFailure);
+    void changed(next)
+      .then(() => this.forget())
+      .catch(onFailure);
     return logOffset;
   }
 

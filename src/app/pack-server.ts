@@ -10,7 +10,10 @@ import type { ScoringThreadData } from './threads/scoring-thread-data.ts';
 import { WorkerPool } from './threads/worker-pool.ts';
 
 /** What the routes need of their thread, whatever the pack. */
-export type ThreadParts = Pick<HttpParts, 'sink' | 'overseer' | 'status' | 'notReady' | 'readiness' | 'onInternal'>;
+export type ThreadParts = Pick<
+  HttpParts,
+  'sink' | 'stream' | 'overseer' | 'status' | 'notReady' | 'readiness' | 'onInternal'
+>;
 
 /**
  * One pack as one thread serves it: rows of its layout, sessions of its models, routes with its schemas. Another pack gets

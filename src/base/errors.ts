@@ -67,6 +67,9 @@ export const ERRORS = {
     'The time asked for is before the last event of the customer.',
   ),
   AT_TOO_FAR: kind(422, 'OUT_OF_RANGE', false, 'The time asked for is more than a year ahead.'),
+  // Stream
+  CURSOR_EXPIRED: kind(410, 'OUT_OF_RANGE', false, 'What came after the cursor is kept no longer.'),
+  STREAM_UNAVAILABLE: kind(503, 'UNAVAILABLE', true, 'The stream of decisions is switched off, starting or stopped.'),
   // Service
   CLOCK_IS_WALL: kind(409, 'FAILED_PRECONDITION', false, "Only the log's clock can be moved."),
   LOOPBACK_ONLY: kind(403, 'PERMISSION_DENIED', false, 'Only the machine itself may do this.'),

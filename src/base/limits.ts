@@ -50,6 +50,20 @@ const DEFAULTS = {
   rowsMax: 0,
   /** Cold rows that a serving thread keeps: some 1.5 KiB each. */
   coldRowsRememberedMax: 10_000,
+  /** Customers that the stream scores between two writes to its outbox: some 10 ms of work, and one sync. */
+  streamBatchCustomersMax: 512,
+  /** Events that the stream goes back for when it is first asked for: what came before is history. */
+  streamBacklogEventsMax: 100_000,
+  /** Messages of the stream that are kept for those who come back: some 600 bytes each. */
+  streamMessagesMax: 100_000,
+  /** Messages of one page, and those that are looked at for it. */
+  streamPageMax: 1000,
+  /** Followers of the stream on one serving thread: each costs a look at the outbox ten times a second. */
+  streamFollowersMax: 256,
+  /** Bytes that wait for one follower; a slower one is read for no further. */
+  streamBufferBytesMax: 256 * 1024,
+  /** A follower that has taken nothing for this long while something waits is cut off; it comes back by cursor. */
+  streamStallMsMax: 30_000,
   /** Keys of one group table in one shard; the rest share the key `other`. */
   groupKeysPerShardMax: 65_536,
 } as const;

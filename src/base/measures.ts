@@ -48,6 +48,24 @@ export interface MeasuredColdRead {
   readonly isRemembered: boolean;
 }
 
+/** One stretch of the log that was looked through for the stream. */
+export interface MeasuredStream {
+  /** Customers scored. */
+  readonly rescored: number;
+  /** Messages that go out. */
+  readonly emitted: number;
+  /** Events of the log that wait to be looked at. */
+  readonly waitingEvents: number;
+  /** How long the first event of the stretch has waited, ms. */
+  readonly ageMs: number;
+  readonly durationMs: number;
+}
+
+/** What became of a follower of the stream. */
+export interface MeasuredFollower {
+  readonly how: 'came' | 'left' | 'slow' | 'expired';
+}
+
 export const measures = {
   /** A {@link MeasuredRequest}, as its answer goes out. */
   request: channel('beckon:http.request'),
@@ -65,6 +83,10 @@ export const measures = {
   inferenceRun: channel('beckon:inference.run'),
   /** A {@link MeasuredColdRead}. */
   coldRead: channel('beckon:state.coldRead'),
+  /** A {@link MeasuredStream}. */
+  stream: channel('beckon:stream.step'),
+  /** A {@link MeasuredFollower}. */
+  follower: channel('beckon:stream.follower'),
   /** A {@link MeasuredGroup}, once a group was folded. */
   group: channel('beckon:state.group'),
 } as const;

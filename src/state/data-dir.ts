@@ -12,6 +12,7 @@ const META_FILE = 'meta.json';
 const LOCK_FILE = 'lock.db';
 const LOG_FILE = 'log.db';
 const COLD_FILE = 'cold.db';
+const OUTBOX_FILE = 'outbox.db';
 
 /** A service that is being restarted may still be closing: wait for it this long before the lock counts as held. */
 const LOCK_TIMEOUT_MS = 500;
@@ -77,6 +78,9 @@ export class DataDir {
 }
 
 export const logPathOf = (dataDir: string): string => join(dataDir, LOG_FILE);
+
+/** Database of what goes out on the stream. */
+export const outboxPathOf = (dataDir: string): string => join(dataDir, OUTBOX_FILE);
 
 /**
  * Database of the rows that have no room in memory, while a process has any.

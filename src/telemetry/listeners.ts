@@ -1,13 +1,15 @@
 import type { Channel } from 'node:diagnostics_channel';
-import type { Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import {
   type MeasuredApply,
   type MeasuredColdRead,
   type MeasuredCommit,
+  type MeasuredFollower,
   type MeasuredGroup,
   type MeasuredIntake,
   type MeasuredRejection,
   type MeasuredRequest,
+  type MeasuredStream,
   measures,
 } from '../base/measures.ts';
 import { CellCounter, CellHistogram, type CounterCell, type HistogramCell } from './cells.ts';
@@ -36,6 +38,7 @@ export const listen = (registry: Registry): (() => void) => {
   listenToIntake(registry, on);
   listenToInference(registry, on);
   listenToColdReads(registry, on);
+  listenToStream(registry, on);
   return () => {
     for (const end of ends) end();
   };
@@ -133,6 +136,41 @@ const listenToColdReads = (registry: Registry, on: Listen): void => {
   const asked = reads.cell({ from: 'database' });
   on<MeasuredColdRead>(measures.coldRead, ({ isRemembered }) => {
     (isRemembered ? remembered : asked).value++;
+  });
+};
+
+const listenToStream = (registry: Registry, on: Listen): void => {
+  const rescored = new CellCounter(registry, 'beckon_stream_rescored_total', 'Customers scored for the stream').cell();
+  const emitted = new CellCounter(registry, 'beckon_stream_messages_total', 'Messages that went out').cell();
+  const seconds = new CellHistogram(registry, 'beckon_stream_step_seconds', 'Time of a step', COMMIT_BOUNDS).cell();
+  const registers = [registry];
+  const waiting = new Gauge({
+    name: 'beckon_stream_waiting_events',
+    help: 'Events that the stream has not looked at',
+    registers,
+  });
+  const age = new Gauge({
+    name: 'beckon_stream_age_seconds',
+    help: 'How long the oldest event of the last step had waited',
+    registers,
+  });
+  const followers = new CellCounter(
+    registry,
+    'beckon_stream_followers_total',
+    'Followers of the stream, by what became of them',
+  );
+  const ways = { came: followers.cell({ how: 'came' }), left: followers.cell({ how: 'left' }) };
+  const cut = { slow: followers.cell({ how: 'slow' }), expired: followers.cell({ how: 'expired' }) };
+  const hows = { ...ways, ...cut };
+  on<MeasuredStream>(measures.stream, (step) => {
+    rescored.value += step.rescored;
+    emitted.value += step.emitted;
+    seconds.observe(step.durationMs / 1000);
+    waiting.set(step.waitingEvents);
+    age.set(step.ageMs / 1000);
+  });
+  on<MeasuredFollower>(measures.follower, ({ how }) => {
+    hows[how].value++;
   });
 };
 

@@ -2,6 +2,9 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { setLimits } from '../../base/limits.ts';
 import { Door } from '../../serving/http/door.ts';
+import { Followers } from '../../serving/http/followers.ts';
+import { outboxPathOf } from '../../state/data-dir.ts';
+import { OutboxReader } from '../../state/outbox-reader.ts';
 import { Status } from '../../state/status.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics, METRICS_CONTENT_TYPE } from '../../telemetry/metrics.ts';
@@ -67,15 +70,29 @@ const link = new Link(parentPort as MessagePort, {
     isDraining = true;
   },
   async stop() {
+    followers.close();
     await door.close();
     await Promise.all([serving.close(), next?.close(), ...leaving]);
+    outbox?.close();
     metrics.close();
     writerPort.close();
     logger.flush();
   },
 });
 
+let outbox: OutboxReader | undefined;
+const followers = new Followers((cause) => thread.onInternal(cause));
+
 const thread: ThreadParts = {
+  stream: {
+    async outbox() {
+      if (outbox !== undefined) return outbox;
+      await link.ask('openStream');
+      outbox ??= new OutboxReader(outboxPathOf(config.dataDir));
+      return outbox;
+    },
+    followers,
+  },
   sink: new WriterClient(writerPort, status, wallClock),
   overseer: {
     metrics: () => link.ask<string>('metrics'),

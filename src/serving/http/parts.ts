@@ -7,7 +7,9 @@ import type { FeatureReader } from '../../features/read.ts';
 import type { HeadRegistry } from '../../inference/registry.ts';
 import type { Pack } from '../../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../../packs/pack-change.ts';
+import type { OutboxReader } from '../../state/outbox-reader.ts';
 import type { Status } from '../../state/status.ts';
+import type { Followers } from './followers.ts';
 
 /**
  * Told once: after events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or with why nothing
@@ -54,6 +56,14 @@ export interface PackOverseer extends Overseer {
   packChange(): Promise<PackChangeProgress>;
 }
 
+/** What goes out by itself, as one thread reads it. */
+export interface Stream {
+  /** @returns when there is something to read. @throws BeckonError STREAM_UNAVAILABLE */
+  outbox(): Promise<OutboxReader>;
+  /** Those who follow, whatever pack is in force. */
+  readonly followers: Followers;
+}
+
 /** What the routes stand on, in one serving thread. */
 export interface HttpParts {
   readonly decider: Decider;
@@ -62,6 +72,7 @@ export interface HttpParts {
   readonly registry: HeadRegistry;
   readonly pack: Pack;
   readonly sink: EventSink;
+  readonly stream: Stream;
   readonly pool: BatchPool;
   readonly overseer: PackOverseer;
   readonly status: Status;

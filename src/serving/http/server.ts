@@ -17,6 +17,7 @@ import type { HttpParts } from './parts.ts';
 import { probeRoutes } from './probes.ts';
 import { answerBadPath, installProblems, problemOf } from './problem.ts';
 import { scoreRoutes } from './score.ts';
+import { streamRoutes } from './stream.ts';
 import { UnderWay } from './under-way.ts';
 
 export interface HttpOptions {
@@ -137,6 +138,7 @@ export const httpServer = async (options: HttpOptions, parts: HttpParts, decisio
   packRoutes(app, parts);
   clockRoutes(app, parts);
   packChangeRoutes(app, parts);
+  streamRoutes(app, parts, underWay);
   probeRoutes(app, parts.readiness, parts.overseer);
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
     reply.send(app.swagger());

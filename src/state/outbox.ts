@@ -1,0 +1,157 @@
+import { BeckonError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { type Database, openDatabase, type Statement } from '../log/sqlite.ts';
+
+const FORMAT = 1;
+/** Readers are never in the way of the one who writes here; only a checkpoint may wait for one. */
+const LOCK_TIMEOUT_MS = 1000;
+
+const SCHEMA = `
+  CREATE TABLE message (
+    cursor INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer TEXT NOT NULL,
+    campaign TEXT,
+    campaign_before TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX message_of_customer ON message (customer);
+  CREATE TABLE latest (customer TEXT PRIMARY KEY, decision TEXT NOT NULL, campaign TEXT) STRICT, WITHOUT ROWID;
+  CREATE TABLE progress (one INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL, trimmed INTEGER NOT NULL) STRICT;
+  PRAGMA user_version = ${FORMAT};
+`;
+
+/** Something that goes out to whoever follows the stream. */
+export interface OutMessage {
+  /** The customer's own id. */
+  readonly customer: string;
+  /** The campaign that the message is about, and the one that the customer's decision was of before. */
+  readonly campaign: string | undefined;
+  readonly campaignBefore: string | undefined;
+  /** A JSON object; a reader adds the cursor. */
+  readonly body: string;
+}
+
+/** What a customer's decision is, as far as a change of it goes out. */
+export interface LatestDecision {
+  readonly decision: string;
+  readonly campaign: string | undefined;
+}
+
+/**
+ * What goes out, in the order in which it does: the writing side, for one thread. How far the log was looked through, what
+ * was decided and what goes out change in one durable transaction; so whatever breaks off in between is done again as if
+ * for the first time, and a cursor that was given out once never means anything else.
+ */
+export class Outbox {
+  private readonly db: Database;
+  private readonly statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
+  /** Offset of the log from which on nothing was looked at. */
+  nextOffset: number;
+  private trimmed: number;
+
+  /**
+   * @param startOffset from where on a new one looks at the log
+   * @throws BeckonError FILE_UNREADABLE, DATA_FORMAT_UNSUPPORTED
+   */
+  constructor(path: string, startOffset: number) {
+    try {
+      this.db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS });
+      // What was erased is overwritten.
+      this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+      const { user_version: format } = this.db.prepare('PRAGMA user_version').get() as { user_version: number };
+      if (format === 0) {
+        this.db.exec(`BEGIN; ${SCHEMA}`);
+        this.db.prepare('INSERT INTO progress VALUES (0, ?, 0)').run(startOffset);
+        this.db.exec('COMMIT');
+      } else if (format !== FORMAT)
+        throw new BeckonError('DATA_FORMAT_UNSUPPORTED', `${path} has format version ${format}, and not ${FORMAT}`);
+      const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, this.db.prepare(sql)]);
+      this.statements = Object.fromEntries(prepared) as typeof this.statements;
+      const progress = this.statements.progress.get() as { next_offset: number; trimmed: number };
+      this.nextOffset = progress.next_offset;
+      this.trimmed = progress.trimmed;
+    } catch (error) {
+      if (error instanceof BeckonError) throw error;
+      const { message } = error as Error;
+      throw new BeckonError('FILE_UNREADABLE', `${path} cannot be used: ${message}. It may be removed.`, {
+        cause: error,
+      });
+    }
+  }
+
+  latest(customer: string): LatestDecision | undefined {
+    const row = this.statements.latest.get(customer) as { decision: string; campaign: string | null } | undefined;
+    return row === undefined ? undefined : { decision: row.decision, campaign: row.campaign ?? undefined };
+  }
+
+  /**
+   * @param nextOffset the log was looked through up to there
+   * @param decisions by customer
+   */
+  commit(
+    nextOffset: number,
+    messages: readonly OutMessage[],
+    decisions: ReadonlyMap<string, LatestDecision> = new Map(),
+  ): void {
+    const { statements } = this;
+    let newest = 0;
+    this.transaction(() => {
+      for (const [customer, { decision, campaign }] of decisions)
+        statements.putLatest.run(customer, decision, campaign ?? null);
+      for (const { customer, campaign, campaignBefore, body } of messages)
+        newest = Number(statements.put.run(customer, campaign ?? null, campaignBefore ?? null, body).lastInsertRowid);
+      const trimmed = Math.max(this.trimmed, newest - LIMITS.streamMessagesMax);
+      if (trimmed > this.trimmed) statements.trim.run(trimmed);
+      statements.putProgress.run(nextOffset, trimmed);
+      this.trimmed = trimmed;
+    });
+    this.nextOffset = nextOffset;
+  }
+
+  /** Customers of whom anything is here. */
+  *customers(): Generator<string> {
+    for (const { customer } of this.statements.customers.iterate() as Iterable<{ customer: string }>) yield customer;
+  }
+
+  /** Removes all that is here of customers, bytes included. */
+  forget(customers: readonly string[]): void {
+    const { removeLatest, removeMessages } = this.statements;
+    this.transaction(() => {
+      for (const customer of customers) {
+        removeLatest.run(customer);
+        removeMessages.run(customer);
+      }
+    });
+    this.db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+  }
+
+  close(): void {
+    if (this.db.isOpen) this.db.close();
+  }
+
+  private transaction(work: () => void): void {
+    this.statements.begin.run();
+    try {
+      work();
+      this.statements.commit.run();
+    } catch (error) {
+      this.statements.rollback.run();
+      throw error;
+    }
+  }
+}
+
+const STATEMENTS = {
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+  progress: 'SELECT next_offset, trimmed FROM progress',
+  putProgress: 'UPDATE progress SET next_offset = ?, trimmed = ?',
+  latest: 'SELECT decision, campaign FROM latest WHERE customer = ?',
+  putLatest: 'INSERT OR REPLACE INTO latest VALUES (?, ?, ?)',
+  put: 'INSERT INTO message (customer, campaign, campaign_before, body) VALUES (?, ?, ?, ?)',
+  trim: 'DELETE FROM message WHERE cursor <= ?',
+  customers: 'SELECT customer FROM latest UNION SELECT customer FROM message',
+  removeLatest: 'DELETE FROM latest WHERE customer = ?',
+  removeMessages: 'DELETE FROM message WHERE customer = ?',
+} as const;
