@@ -126,6 +126,17 @@ export const ConfigSchema = closed({
   kafkaSaslMechanism: oneOf(['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], 'none', 'How Beckon says who it is'),
   kafkaSaslUsername: text('User of SASL'),
   kafkaSaslPassword: Type.String({ default: '', description: 'Password of SASL', secret: true }),
+  checkpointEveryEvents: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000_000,
+    default: 2_000_000,
+    description: 'Events between two checkpoints of the state; 0 makes none while the service runs',
+  }),
+  checkpointEveryMs: durationMs(600_000, 0, 7 * 24 * 3600 * 1000, 'Time between two checkpoints; 0 for no such time'),
+  checkpointAtStop: Type.Boolean({
+    default: true,
+    description: 'Make a checkpoint when the service stops, so that the next start reads no log',
+  }),
   limits: LimitsSchema,
 });
 

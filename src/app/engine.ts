@@ -95,7 +95,9 @@ export class Engine {
     this.writer = this.spawn('./writer-thread.ts', data, {
       failed: ({ code, message }: { code?: string; message: string }) =>
         this.options.onFailure(ours(Object.assign(new Error(message), { code }))),
-      progress: (at: { offset: number; end: number }) => this.options.logger.debug(at, 'reading the log'),
+      progress: (at: Record<string, number>) => this.options.logger.debug(at, 'reading checkpoint and log'),
+      restored: (from: Record<string, number>) => this.options.logger.info(from, 'began with a checkpoint'),
+      warn: ({ message }: { message: string }) => this.options.logger.warn({}, message),
     });
     await Promise.all([this.prove(bundles), this.recover()]);
     const httpPort = await this.startServing();

@@ -6,6 +6,7 @@ import type { ColdReader } from '../state/cold-reader.ts';
 import { coldPathOf } from '../state/data-dir.ts';
 import { Writer } from '../state/writer.ts';
 import type { Config } from './config-schema.ts';
+import { LocalCheckpoints } from './local-checkpoints.ts';
 import { openDataDir } from './open-data-dir.ts';
 import { endOf, openLog } from './open-log.ts';
 import {
@@ -53,9 +54,15 @@ export const openLocalState = async (
       stopwatchMs: () => performance.now(),
     });
     const end = endOf(log);
+    const checkpoints = new LocalCheckpoints(dataDir.path, pack, view);
+    await checkpoints.restore(log, writer);
     await writer.recover((offset) => onProgress?.(offset, end));
     const close = async (): Promise<void> => {
-      await writer.erase(() => Promise.resolve());
+      await writer.erase(
+        () => Promise.resolve(),
+        () => checkpoints.forget(writer),
+      );
+      if (config.checkpointAtStop) await checkpoints.close(writer, view.status.appliedOffset + 1 - end);
       await log.close();
       coldReader?.close();
       cold?.close();

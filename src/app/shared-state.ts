@@ -67,5 +67,5 @@ export const openColdReader = (pack: Pack, { coldPath }: StateView): ColdReader 
 export const dedupeWindows = (pack: Pack, tables: readonly Table[]): DedupeWindow[] => {
   const { dedupe } = regionsOf(pack);
   const options = { idsMax: LIMITS.dedupeIdsPerShardMax, windowMs: LIMITS.dedupeWindowMs };
-  return tables.map((table) => new DedupeWindow(() => table.shard.u32, dedupe, options));
+  return tables.map((table) => new DedupeWindow(() => table.shard.u32, dedupe, options, table.shard.copies));
 };

@@ -64,6 +64,10 @@ const DEFAULTS = {
   streamBufferBytesMax: 256 * 1024,
   /** A follower that has taken nothing for this long while something waits is cut off; it comes back by cursor. */
   streamStallMsMax: 30_000,
+  /** Copies of pages that change while a checkpoint is made; beyond, it is given up. As large as some 10 million rows need. */
+  checkpointCopyBytesMax: 2 * 1024 * 1024 * 1024,
+  /** A shorter tail of the log is folded faster than a checkpoint is written. */
+  checkpointTailEventsMin: 10_000,
   /** Keys of one group table in one shard; the rest share the key `other`. */
   groupKeysPerShardMax: 65_536,
 } as const;

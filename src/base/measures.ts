@@ -66,6 +66,16 @@ export interface MeasuredFollower {
   readonly how: 'came' | 'left' | 'slow' | 'expired';
 }
 
+/** The state was written to files, or was not. */
+export interface MeasuredCheckpoint {
+  /** Of the log, that it is the fold of; -1 where it failed. */
+  readonly records: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** How long the writer stood still for it. */
+  readonly heldMs: number;
+}
+
 export const measures = {
   /** A {@link MeasuredRequest}, as its answer goes out. */
   request: channel('beckon:http.request'),
@@ -87,6 +97,8 @@ export const measures = {
   stream: channel('beckon:stream.step'),
   /** A {@link MeasuredFollower}. */
   follower: channel('beckon:stream.follower'),
+  /** A {@link MeasuredCheckpoint}. */
+  checkpoint: channel('beckon:state.checkpoint'),
   /** A {@link MeasuredGroup}, once a group was folded. */
   group: channel('beckon:state.group'),
 } as const;

@@ -15,19 +15,21 @@ const THINGS: Readonly<Record<string, Thing>> = {
   state: { load: async () => (await import('./inspect-state.ts')).inspectState },
   customer: { subject: 'ID', load: async () => (await import('./inspect-customer.ts')).inspectCustomer },
   log: { load: async () => (await import('./inspect-log.ts')).inspectLog },
+  checkpoints: { load: async () => (await import('./inspect-checkpoints.ts')).inspectCheckpoints },
   bundle: { subject: 'PATH', load: async () => (await import('./inspect-bundle.ts')).inspectBundle },
 };
 
 export const command: Command = {
-  usage: 'inspect state | customer ID | log | bundle PATH [--url http://HOST:PORT]',
+  usage: 'inspect state | customer ID | log | checkpoints | bundle PATH [--url http://HOST:PORT]',
   description: `Prints as JSON:
   state        customers, events applied (without duplicates), log offset, bytes of a row, hash of the state
   customer ID  what is known of a customer: features and consents
   log          groups, events by type, offsets and times
+  checkpoints  the state at some offsets in files: which can be used for a start, and why not
   bundle PATH  what a model says of itself, whether it is proven, and with what hash
 
 state and customer fold the log of the data directory, on which no service may run then, or with --url ask a service.
-log and bundle only read.`,
+log, checkpoints and bundle only read.`,
   options: {
     url: { type: 'string', value: 'URL', help: 'Ask this service instead of the data directory' },
     at: { type: 'string', value: 'TIME', help: 'customer: features as of this time instead of now' },

@@ -1,5 +1,6 @@
 import type { GroupSums } from './ask.ts';
 import type { GroupTablePlan } from './group-table-plan.ts';
+import { PageCopies } from './page-copies.ts';
 
 /**
  * One shard's part of the group tables, in the shard's memory. A table is
@@ -25,14 +26,16 @@ export const groupTableWords = (plan: GroupTablePlan): number =>
 export class GroupTable {
   readonly plan: GroupTablePlan;
   private words: Uint32Array;
-  private readonly base: number;
+  readonly base: number;
   private readonly mask: number;
   private readonly entries: number;
   private readonly entryWords: number;
   private readonly values: Float64Array;
+  private readonly copies: PageCopies;
 
-  /** @param base first word of the table */
-  constructor(plan: GroupTablePlan, words: Uint32Array, base: number) {
+  /** @param base first word of the table @param copies of the memory that it stands in */
+  constructor(plan: GroupTablePlan, words: Uint32Array, base: number, copies = new PageCopies()) {
+    this.copies = copies;
     this.plan = plan;
     this.words = words;
     this.base = base;
@@ -46,11 +49,17 @@ export class GroupTable {
     return this.words[this.base];
   }
 
+  /** From {@link base} on: the count, the index and the entries that have a key. */
+  get wordsInUse(): number {
+    return this.entryOf(this.keys + 1) - this.base;
+  }
+
   /** Writer only: adds to a cell, making the entry where there is none. */
   add(keyLo: number, keyHi: number, cell: number, amount: number, sec: number): void {
     const entry = this.entryOf(this.find(keyLo, keyHi, true));
     const at = entry + ENTRY_HEADER + cell * CELL_WORDS;
-    const { words } = this;
+    const { words, copies } = this;
+    if (copies.isActive) copies.keep(words, entry, entry + this.entryWords);
     const reference = words[at + 2];
     const value = this.load(at);
     const perSec = this.plan.cells[cell].decayPerSec;
@@ -122,6 +131,12 @@ export class GroupTable {
     if (!make) return -1;
     const number = count + 1;
     const entry = this.entryOf(number);
+    const { copies } = this;
+    if (copies.isActive) {
+      copies.keep(words, base, base + 1);
+      copies.keep(words, base + 1 + probe, base + 2 + probe);
+      copies.keep(words, entry, entry + this.entryWords);
+    }
     words[entry + 1] = keyLo;
     words[entry + 2] = keyHi;
     words[base] = number;

@@ -39,6 +39,11 @@ export class ItemChanges {
     return [...this.versions];
   }
 
+  /** Goes on where another fold of the same log was. */
+  resume(told: ToldItems): void {
+    for (const [sku, versions] of told) this.versions.set(sku, [...versions]);
+  }
+
   /** @param data of the `item.changed` at an offset after all told before: what it does not name stays, null unsets */
   add(data: Readonly<Record<string, unknown>>, offset: number): void {
     const { sku, attributes, ...own } = data as { sku: string; attributes?: object };

@@ -1,6 +1,7 @@
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { GroupTable, groupTableWords } from './groups.ts';
+import { PAGE_WORDS as COPIED_PAGE_WORDS, PageCopies } from './page-copies.ts';
 import type { FeaturePlan } from './plan.ts';
 import { LINE_WORDS } from './row.ts';
 
@@ -82,6 +83,15 @@ export const shardRegions = (plan: FeaturePlan, dedupeWords: number): ShardRegio
   return { stamps, index, keyHeap, keyHeapEnd, groups, dedupe, rows: next, rowWords, rowStride };
 };
 
+/** First word and end (exclusive) of words in use, at bounds of the pages that a checkpoint copies. */
+export type Stretch = readonly [from: number, end: number];
+
+/** @param from at such a bound */
+export const stretch = (from: number, words: number): Stretch => [
+  from,
+  from + Math.ceil(words / COPIED_PAGE_WORDS) * COPIED_PAGE_WORDS,
+];
+
 /** The memory that threads share; made once, by the main thread. */
 export const makeShardMemory = (regions: ShardRegions): WebAssembly.Memory =>
   new WebAssembly.Memory({ initial: regions.rows / PAGE_WORDS, maximum: LIMITS.shardPagesMax, shared: true });
@@ -95,6 +105,8 @@ export class Shard {
   readonly number: number;
   readonly regions: ShardRegions;
   readonly groups: readonly GroupTable[];
+  /** What a checkpoint that is being made still needs of this memory. */
+  readonly copies = new PageCopies();
   u32!: Uint32Array;
   f32!: Float32Array;
   u8!: Uint8Array;
@@ -105,7 +117,7 @@ export class Shard {
     this.memory = memory;
     this.regions = regions;
     this.refresh();
-    this.groups = plan.groupTables.map((table, i) => new GroupTable(table, this.u32, regions.groups[i]));
+    this.groups = plan.groupTables.map((table, i) => new GroupTable(table, this.u32, regions.groups[i], this.copies));
   }
 
   /** Fresh views where word `end` lies beyond the present ones. @throws Error where the memory does not reach it either */
@@ -124,6 +136,28 @@ export class Shard {
       throw new BeckonError('STATE_FULL', `shard ${this.number} holds as many rows as 4 GiB can: use more shards`);
     this.memory.grow(Math.min(room, Math.max(pages, PAGES_PER_GROWTH)));
     this.refresh();
+  }
+
+  /** Writer only: before words are changed. */
+  willWrite(at: number, words: number): void {
+    if (this.copies.isActive) this.copies.keep(this.u32, at, at + words);
+  }
+
+  /**
+   * Where the words in use stand, without the stamps, which mean nothing to another process, and the dedupe window, which
+   * is its own to say. Always as many stretches in the same order, each a whole number of copied pages.
+   */
+  stretches(): Stretch[] {
+    const { u32, regions } = this;
+    const index = 2 ** (u32[SHARD_HEADER.indexLog2] + 1);
+    const tableWords = 2 ** u32[SHARD_HEADER.indexLog2] * INDEX_ENTRY_WORDS;
+    return [
+      stretch(0, SHARD_HEADER.freeKeys + COPIED_PAGE_WORDS / 2),
+      stretch(regions.index + index, tableWords),
+      stretch(regions.keyHeap, u32[SHARD_HEADER.keyHeapWords]),
+      ...this.groups.map((table) => stretch(table.base, table.wordsInUse)),
+      stretch(regions.rows, u32[SHARD_HEADER.slots] * regions.rowStride),
+    ];
   }
 
   get rowsMax(): number {

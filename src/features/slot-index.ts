@@ -94,12 +94,14 @@ export class SlotIndex {
 
   /** Writer only: makes a key that of a customer. */
   pointToSlot(key: number, slot: number): void {
+    this.willWriteKey(key);
     this.shard.u32[this.shard.regions.keyHeap + key + KEY.slot] = slot;
     this.setMeaning(key, 0);
   }
 
   /** Writer only: makes a key an alias of a customer's key, or of nobody. */
   pointToKey(key: number, target: KeyPlace | undefined): void {
+    this.willWriteKey(key);
     this.setMeaning(key, MOVING);
     this.shard.u32[this.shard.regions.keyHeap + key + KEY.target] = target?.key ?? 0;
     this.setMeaning(key, target === undefined ? NOBODY : target.shard + 1);
@@ -115,6 +117,7 @@ export class SlotIndex {
 
   /** Writer only. */
   setNextAlias(key: number, next: KeyPlace | undefined): void {
+    this.willWriteKey(key);
     const { u32, regions } = this.shard;
     const at = regions.keyHeap + key;
     u32[at + KEY.nextKey] = next?.key ?? 0;
@@ -167,6 +170,7 @@ export class SlotIndex {
       throw new BeckonError('STATE_FULL', `shard ${this.shard.number} holds as many customers as its index can`);
     if (free === 0) u32[SHARD_HEADER.keyHeapWords] = key + words;
     else u32[SHARD_HEADER.freeKeys + words] = u32[at + KEY.slot];
+    this.shard.willWrite(at, words);
     u32[at + KEY.slot] = slot ?? 0;
     u32[at + KEY.meaning] = (end - start) | (slot === undefined ? NOBODY << 16 : 0);
     u8.set(bytes.subarray(start, end), (at + KEY_HEADER_WORDS) * 4);
@@ -186,7 +190,9 @@ export class SlotIndex {
     this.unlink(hash, key + 1);
     this.setNextAlias(key, undefined);
     this.pointToKey(key, undefined);
-    this.bytesOf(key).fill(0);
+    const id = this.bytesOf(key);
+    this.shard.willWrite(regions.keyHeap + key + KEY_HEADER_WORDS, Math.ceil(id.length / 4));
+    id.fill(0);
     if (!this.isBounded) return;
     this.shard.changeStamp(hash);
     const at = regions.keyHeap + key;
@@ -200,6 +206,10 @@ export class SlotIndex {
     const { u32, regions } = this.shard;
     const heapEnd = regions.keyHeap + u32[SHARD_HEADER.keyHeapWords] + keys * KEY_WORDS_MAX;
     return heapEnd <= regions.keyHeapEnd && u32[SHARD_HEADER.keys] + keys <= FILL_MAX * 2 ** INDEX_LOG2_MAX;
+  }
+
+  private willWriteKey(key: number): void {
+    this.shard.willWrite(this.shard.regions.keyHeap + key, KEY_HEADER_WORDS);
   }
 
   private setMeaning(key: number, meaning: number): void {
@@ -217,6 +227,7 @@ export class SlotIndex {
       const entry = table + probe * ENTRY_WORDS;
       const taken = u32[entry + 1];
       if (taken !== 0 && taken !== GONE) continue;
+      this.shard.willWrite(entry, ENTRY_WORDS);
       if (taken === 0) u32[SHARD_HEADER.keys]++;
       u32[entry] = hash;
       Atomics.store(u32, entry + 1, ref);
@@ -232,11 +243,13 @@ export class SlotIndex {
     const refAt = (probe: number): number => table + (probe & mask) * ENTRY_WORDS + 1;
     let probe = hash & mask;
     while (u32[refAt(probe)] !== ref) probe++;
+    this.shard.willWrite(refAt(probe) - 1, ENTRY_WORDS);
     Atomics.store(u32, refAt(probe), GONE);
     u32[refAt(probe) - 1] = 0;
     // At the end of a run of entries a mark leads nowhere: it and those before it are empty again.
     if (u32[refAt(probe + 1)] !== 0) return;
     for (; u32[refAt(probe)] === GONE; probe--) {
+      this.shard.willWrite(refAt(probe), 1);
       Atomics.store(u32, refAt(probe), 0);
       u32[SHARD_HEADER.keys]--;
     }

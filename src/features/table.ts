@@ -1,6 +1,6 @@
 import { hash64, hashBytes } from '../base/hash.ts';
 import type { Spans } from './plan.ts';
-import { HEADER, type RowView } from './row.ts';
+import { HEADER, HEADER_WORDS, type RowView } from './row.ts';
 import { SHARD_HEADER, type Shard } from './shard.ts';
 import { SlotIndex } from './slot-index.ts';
 
@@ -49,6 +49,7 @@ export class Table {
     const slot = this.takeSlot();
     const base = this.baseOf(slot);
     const { u32 } = shard;
+    shard.willWrite(base, HEADER_WORDS);
     u32[base + HEADER.version] |= 1;
     u32[base + HEADER.fingerprintLo] = lo;
     u32[base + HEADER.fingerprintHi] = hi;
@@ -62,6 +63,7 @@ export class Table {
   free(slot: number): void {
     const { u32, regions } = this.shard;
     const base = this.baseOf(slot);
+    this.shard.willWrite(base, regions.rowWords);
     Atomics.store(u32, base, u32[base] | 1);
     u32.fill(0, base + 1, base + regions.rowWords);
     u32[base + HEADER.keyRef] = u32[SHARD_HEADER.freeSlot];
@@ -97,6 +99,7 @@ export class Table {
   publish(slot: number, from: Uint32Array, spans: Spans = this.whole): void {
     const { u32 } = this.shard;
     const base = this.baseOf(slot);
+    this.shard.willWrite(base, this.shard.regions.rowWords);
     const version = u32[base] | 1;
     Atomics.store(u32, base, version);
     from[HEADER.version] = version;
@@ -112,6 +115,7 @@ export class Table {
     const { shard } = this;
     const { u32 } = shard;
     const base = this.baseOf(slot);
+    shard.willWrite(base, shard.regions.rowWords);
     view.u32 = u32;
     view.f32 = shard.f32;
     view.base = base;

@@ -60,7 +60,7 @@ export const packDiff = (before: Pack, after: Pack): PackDiff => {
 export const foldsAlike = (before: Pack, after: Pack): boolean => foldOf(before) === foldOf(after);
 
 /** All of a pack that the state depends on, as one text. */
-const foldOf = ({ currency, utcOffset, plan, items }: Pack): string => {
+export const foldOf = ({ currency, utcOffset, plan, items }: Pack): string => {
   const features = plan.features.map((feature) => ({ name: feature.spec.name, ...meaning(feature) }));
   const facts = [...items].map(([sku, item]) => [
     sku,

@@ -1,4 +1,5 @@
 import { hash64, hashBytes, mix32 } from '../base/hash.ts';
+import { PageCopies } from '../features/page-copies.ts';
 
 const SOURCE_SEED = 0x536f7572;
 const ID_SEED = 0x45764964;
@@ -66,13 +67,21 @@ export class DedupeWindow {
   readonly #windowSec: number;
   /** Sequence numbers run from 0 to this, a multiple of idsMax, so that places stay in order when they start anew. */
   readonly #span: number;
+  readonly #copies: PageCopies;
 
   /**
    * @param words view that covers the region; asked anew at each use, because the memory may have grown.
    * @param baseWord first word of the region, which has {@link dedupeRegionBytes} bytes.
-   * @param windowMs an id is remembered while log time has moved by no more than this, in whole seconds.
+   * @param options.windowMs an id is remembered while log time has moved by no more than this, in whole seconds.
+   * @param copies of the memory that it stands in
    */
-  constructor(words: () => Uint32Array, baseWord: number, options: { idsMax: number; windowMs: number }) {
+  constructor(
+    words: () => Uint32Array,
+    baseWord: number,
+    options: { idsMax: number; windowMs: number },
+    copies = new PageCopies(),
+  ) {
+    this.#copies = copies;
     const buckets = bucketsFor(options.idsMax);
     this.#words = words;
     this.#base = baseWord;
@@ -82,6 +91,15 @@ export class DedupeWindow {
     this.#idsMax = options.idsMax;
     this.#windowSec = Math.floor(options.windowMs / 1000);
     this.#span = Math.floor(2 ** 32 / options.idsMax) * options.idsMax;
+  }
+
+  /** First word and words in use: behind them the ring was never written. */
+  get inUse(): { readonly base: number; readonly words: number } {
+    const words = this.#words();
+    const newest = words[this.#base];
+    // Sequence numbers may have started anew; then the ring has been full.
+    const entries = newest >= this.#idsMax || this.count > newest ? this.#idsMax : newest + 1;
+    return { base: this.#base, words: HEADER_WORDS + this.#bucketMask + 1 + entries * ENTRY_WORDS };
   }
 
   /** Ids that the window holds. Those that have become too old are only dropped by the next `seen`. */
@@ -116,6 +134,7 @@ export class DedupeWindow {
     }
     const added = newest + 1 === this.#span ? 0 : newest + 1;
     const entry = this.#entries + ((added >>> 0) % idsMax) * ENTRY_WORDS;
+    this.#willWrite(words, bucket, entry);
     words[entry] = hashLo;
     words[entry + 1] = hashHi;
     words[entry + 2] = logTimeSec;
@@ -136,8 +155,19 @@ export class DedupeWindow {
       if (logTimeSec - words[this.#entries + place * ENTRY_WORDS + 2] <= this.#windowSec) break;
       count--;
     }
-    if (count !== before) words[this.#base + 1] = count;
+    if (count !== before) {
+      this.#willWrite(words, this.#base, this.#base);
+      words[this.#base + 1] = count;
+    }
     return count;
+  }
+
+  #willWrite(words: Uint32Array, bucket: number, entry: number): void {
+    const copies = this.#copies;
+    if (!copies.isActive) return;
+    copies.keep(words, this.#base, this.#base + HEADER_WORDS);
+    copies.keep(words, bucket, bucket + 1);
+    copies.keep(words, entry, entry + ENTRY_WORDS);
   }
 
   /** How many entries are newer than this one. */

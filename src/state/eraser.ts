@@ -43,8 +43,12 @@ export class Eraser {
     this.erasures = erasures;
   }
 
-  /** Resolves when nothing waits to be erased any more. @throws BeckonError as the log does */
-  async run(pause: Pause): Promise<void> {
+  /**
+   * Resolves when nothing waits to be erased any more.
+   * @param ready awaited before records of customers go: no checkpoint may be left that still needs them
+   * @throws BeckonError as the log does
+   */
+  async run(pause: Pause, ready: () => Promise<void>): Promise<void> {
     while (!this.erasures.isEmpty) {
       const { requests, again } = this.erasures.take();
       this.ids = new Set();
@@ -53,9 +57,12 @@ export class Eraser {
       if (requests.length > 0) {
         await this.read(pause);
         for (const [offset, residue] of this.residues()) again.set(offset, residue);
+        // Only now: what was read may tell of erasures that came meanwhile.
+        await ready();
       }
       this.story = [];
       await this.log.rewrite(again, pause);
+      this.erasures.done();
     }
   }
 
@@ -100,6 +107,8 @@ export class Eraser {
       let tie = 0;
       if (residue !== undefined) {
         Object.assign(hash64, openHash(residue.sealedHash, this.log.secret));
+        // A fold that began at a checkpoint has not met it.
+        this.erasures.remember(hash64.lo, hash64.hi);
       } else {
         eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
         tie = hash64.hi;

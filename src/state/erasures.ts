@@ -11,12 +11,27 @@ export interface ErasureRequest {
 /** A dedupe hash as one number: 53 of its 64 bits. Two events that met here would both be duplicates already. */
 export const hashNumber = (lo: number, hi: number): number => (hi & 0x1fffff) * 2 ** 32 + lo;
 
+/** {@link Erasures} as plain data. */
+export interface ErasureFacts {
+  /** Also of those that are being rewritten. */
+  readonly requests: readonly ErasureRequest[];
+  /** Offset and record in base64. */
+  readonly again: readonly (readonly [offset: number, record: string])[];
+  readonly events: readonly number[];
+  /** Records folded before the last `customer.erased`, -1 where there was none. */
+  readonly lastPlace: number;
+}
+
 /** What the fold of the log finds to be rewritten. */
 export class Erasures {
   private requests: ErasureRequest[] = [];
   /** Events of erased customers that were sent again since, by offset. */
   private again = new Map<number, Uint8Array>();
   private readonly erasedEvents = new Set<number>();
+  /** What {@link take} has handed over last, until it is {@link done}. */
+  private taken: Pick<ErasureFacts, 'requests'> & { readonly again: ReadonlyMap<number, Uint8Array> } = NOTHING;
+  /** Records folded before the last `customer.erased`, -1 where there was none. */
+  lastPlace = -1;
   private readonly secret: Uint8Array;
 
   /** @param secret of the log */
@@ -46,11 +61,37 @@ export class Erasures {
   /** Hands over what was found so far. */
   take(): { requests: readonly ErasureRequest[]; again: Map<number, Uint8Array> } {
     const taken = { requests: this.requests, again: this.again };
+    this.taken = { requests: taken.requests, again: new Map(taken.again) };
     this.requests = [];
     this.again = new Map();
     return taken;
   }
+
+  /** What was taken stands in the log no more. */
+  done(): void {
+    this.taken = NOTHING;
+  }
+
+  get facts(): ErasureFacts {
+    const again = [...this.taken.again, ...this.again];
+    return {
+      requests: [...this.taken.requests, ...this.requests],
+      again: again.map(([offset, record]) => [offset, Buffer.from(record).toString('base64')]),
+      events: [...this.erasedEvents],
+      lastPlace: this.lastPlace,
+    };
+  }
+
+  /** Goes on where another fold of the same log was. */
+  resume({ requests, again, events, lastPlace }: ErasureFacts): void {
+    this.requests.push(...requests);
+    for (const [offset, record] of again) this.again.set(offset, Buffer.from(record, 'base64'));
+    for (const event of events) this.erasedEvents.add(event);
+    this.lastPlace = lastPlace;
+  }
 }
+
+const NOTHING = { requests: [], again: new Map<number, Uint8Array>() } as const;
 
 /** A residue's record for an event with this dedupe hash. */
 export const residueOf = (

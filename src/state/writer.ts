@@ -9,8 +9,10 @@ import { Applier } from '../features/apply.ts';
 import { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { Residency } from '../features/residency.ts';
+import { stretch } from '../features/shard.ts';
 import type { Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
+import { type FoldRest, logIdentity, type Mark, type Restored } from './checkpoint.ts';
 import type { ColdDatabase } from './cold-database.ts';
 import { type DedupeWindow, eventHash, foldSubject } from './dedupe.ts';
 import { Eraser, type Pause } from './eraser.ts';
@@ -58,6 +60,8 @@ export class Writer {
   readonly positions: number[];
   /** Log time of the last record that was folded, one a partition. */
   readonly logTimesMs: number[];
+  /** Stays true where an event could not be applied. */
+  private isFolding = false;
 
   constructor(parts: WriterParts) {
     this.parts = parts;
@@ -115,6 +119,31 @@ export class Writer {
     return results;
   }
 
+  /** Goes on from a checkpoint whose words stand in the tables. Before {@link recover}. */
+  resume({ checkpoint: { offsets, logTimesMs }, items, erasures }: Restored): void {
+    const { status } = this.parts;
+    this.itemChanges.resume(items);
+    this.erasures.resume(erasures);
+    status.logTimeMs = Math.max(...logTimesMs);
+    for (const [partition, offset] of offsets.entries()) {
+      this.logTimesMs[partition] = logTimesMs[partition];
+      this.moveTo(partition, offset);
+    }
+  }
+
+  /** The state as it is now, between two groups. @param layout hash of what the meaning of its words depends on */
+  mark(layout: string): Mark {
+    if (this.isFolding) throw new Error('a group was applied in part only');
+    const { tables, dedupe, log } = this.parts;
+    const rest: FoldRest = { items: this.itemChanges.told, erasures: this.erasures.facts };
+    const stretches = tables.map(({ shard }, i) => {
+      const { base, words } = dedupe[i].inUse;
+      return [...shard.stretches(), stretch(base, words)];
+    });
+    const logTimesMs = [...this.logTimesMs];
+    return { offsets: [...this.positions], logTimesMs, layout, log: logIdentity(log), stretches, rest };
+  }
+
   /** @throws BeckonError STATE_FULL where the tables might not hold so many more events */
   checkRoom(events: number): void {
     const full = this.parts.tables.find((table) => !table.hasRoom(events * KEYS_PER_EVENT));
@@ -129,12 +158,13 @@ export class Writer {
 
   /**
    * Puts residues in the place of the records of erased customers. Commits may go on meanwhile; one call at a time.
+   * @param ready awaited before records of customers go: no checkpoint may be left that still needs them
    * @throws BeckonError as the log does: nothing may be acknowledged any more
    */
-  async erase(pause: Pause): Promise<void> {
+  async erase(pause: Pause, ready: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     if (!this.hasErasures) return;
     const { log, plan, tables, cold } = this.parts;
-    await new Eraser(log, plan, tables.length, this.erasures, this.itemChanges).run(pause);
+    await new Eraser(log, plan, tables.length, this.erasures, this.itemChanges).run(pause, ready);
     cold?.scrub();
   }
 
@@ -143,6 +173,7 @@ export class Writer {
    * @returns 1 for each record that was in the dedupe window, and so was not applied
    */
   fold(group: LogGroup): Uint8Array {
+    this.isFolding = true;
     const { reader, applier, erasures } = this;
     const { dedupe, log, status, tables } = this.parts;
     const duplicates = new Uint8Array(group.count);
@@ -181,7 +212,10 @@ export class Writer {
         reader.wantedData(applier.wantedFields),
         offset,
       );
-      if (typeCode === ERASED && !log.isShared) erasures.add({ offset, ids: [reader.subject(), ...applier.erasedIds] });
+      if (typeCode === ERASED) {
+        erasures.lastPlace = status.appliedOffset + 1 + i;
+        if (!log.isShared) erasures.add({ offset, ids: [reader.subject(), ...applier.erasedIds] });
+      }
       if (isMeasured && applier.lateSec > 0) {
         measured.lateSecs.push(applier.lateSec);
         if (applier.hasTouched) measured.corrections++;
@@ -192,6 +226,7 @@ export class Writer {
     status.logTimeMs = Math.max(status.logTimeMs, group.logTimeMs);
     this.logTimesMs[group.partition] = group.logTimeMs;
     this.moveTo(group.partition, group.firstOffset + group.count);
+    this.isFolding = false;
     return duplicates;
   }
 

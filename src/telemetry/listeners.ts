@@ -2,6 +2,7 @@ import type { Channel } from 'node:diagnostics_channel';
 import { Gauge, type Registry } from 'prom-client';
 import {
   type MeasuredApply,
+  type MeasuredCheckpoint,
   type MeasuredColdRead,
   type MeasuredCommit,
   type MeasuredFollower,
@@ -18,6 +19,8 @@ import { CellCounter, CellHistogram, type CounterCell, type HistogramCell } from
 const REQUEST_BOUNDS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 /** Seconds: a group is synced to disk in 0.1 ms at best, and beyond 0.5 s the disk is the problem. */
 const COMMIT_BOUNDS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5];
+/** Seconds: what work on the whole state takes. */
+const LONG_BOUNDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];
 const SIZE_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
 const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64];
 /** Seconds late: a second, a minute, an hour, six, a day, a week, a month, a quarter, a year. */
@@ -39,6 +42,7 @@ export const listen = (registry: Registry): (() => void) => {
   listenToInference(registry, on);
   listenToColdReads(registry, on);
   listenToStream(registry, on);
+  listenToCheckpoints(registry, on);
   return () => {
     for (const end of ends) end();
   };
@@ -171,6 +175,30 @@ const listenToStream = (registry: Registry, on: Listen): void => {
   });
   on<MeasuredFollower>(measures.follower, ({ how }) => {
     hows[how].value++;
+  });
+};
+
+const listenToCheckpoints = (registry: Registry, on: Listen): void => {
+  const total = new CellCounter(registry, 'beckon_checkpoints_total', 'Checkpoints by what became of them');
+  const made = total.cell({ result: 'made' });
+  const failed = total.cell({ result: 'failed' });
+  const bytes = new CellCounter(registry, 'beckon_checkpoint_bytes_total', 'Bytes of checkpoints').cell();
+  const seconds = new CellHistogram(registry, 'beckon_checkpoint_seconds', 'Time of a checkpoint', LONG_BOUNDS).cell();
+  const held = new CellHistogram(
+    registry,
+    'beckon_checkpoint_held_seconds',
+    'How long nothing was committed for the mark of a checkpoint',
+    COMMIT_BOUNDS,
+  ).cell();
+  on<MeasuredCheckpoint>(measures.checkpoint, (checkpoint) => {
+    if (checkpoint.records < 0) {
+      failed.value++;
+      return;
+    }
+    made.value++;
+    bytes.value += checkpoint.bytes;
+    seconds.observe(checkpoint.durationMs / 1000);
+    held.observe(checkpoint.heldMs / 1000);
   });
 };
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../cli/run-command.ts';
 import { type Owner, type Service, startService } from '../support/service.ts';
@@ -57,6 +57,8 @@ export const crashAndInspect = async (owner: Owner, service: Service): Promise<S
   await service.kill9();
   const copy = join(tempFolder(owner), 'copy');
   cpSync(service.dataDir, copy, { recursive: true });
+  // The log alone, from its start.
+  rmSync(join(copy, 'checkpoints'), { recursive: true, force: true });
   const { code, stdout, stderr } = await runCommand(['inspect', 'state', '--data-dir', copy]);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout);

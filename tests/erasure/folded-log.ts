@@ -48,7 +48,9 @@ export class FoldedLog {
       this.cold = new ColdDatabase(bound.path, plan.rowWords);
       this.coldReader = new ColdReader(bound.path, plan.rowWords);
     }
-    const dedupe = this.tables.map(({ shard }) => new DedupeWindow(() => shard.u32, regions.dedupe, DEDUPE));
+    const dedupe = this.tables.map(
+      ({ shard }) => new DedupeWindow(() => shard.u32, regions.dedupe, DEDUPE, shard.copies),
+    );
     const status = new Status();
     const { tables, cold } = this;
     this.writer = new Writer({ log, plan, tables, dedupe, status, cold, stopwatchMs: () => 0 });
@@ -63,8 +65,9 @@ export class FoldedLog {
     return this.writer.commit([records.chunk()], nowMs);
   }
 
-  erase(): Promise<void> {
-    return this.writer.erase(async () => {});
+  /** @param ready as the writer takes it */
+  erase(ready?: () => Promise<void>): Promise<void> {
+    return this.writer.erase(async () => {}, ready);
   }
 
   /** The state of a start on the log as it is now. */

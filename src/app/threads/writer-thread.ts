@@ -16,6 +16,8 @@ import type { Config } from '../config-schema.ts';
 import { endOf, openLog } from '../open-log.ts';
 import { dedupeWindows, openColdDatabase, type StateMemory, type StateView, viewState } from '../shared-state.ts';
 import { stateFacts } from '../state-facts.ts';
+import { stateLayout } from '../state-layout.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { giveBackMemory } from './give-back.ts';
 import { Link } from './link.ts';
 import type { ChunkReply } from './writer-client.ts';
@@ -62,7 +64,7 @@ const openWriter = ({ source, memory }: PackState, before?: OpenState, told = be
   const stopwatchMs = (): number => performance.now();
   const itemChanges = new ItemChanges(pack.plan.declaredItems, pack.plan.askedOfItems, told);
   const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, itemChanges, erasures, stopwatchMs });
-  return { pack, view, cold, writer };
+  return { pack, view, cold, writer, memories: memory.shards, layout: stateLayout(pack) };
 };
 
 interface OpenState {
@@ -70,6 +72,8 @@ interface OpenState {
   readonly view: StateView;
   readonly cold: ColdDatabase | undefined;
   readonly writer: Writer;
+  readonly memories: readonly WebAssembly.Memory[];
+  readonly layout: string;
 }
 
 let state: OpenState = openWriter(first);
@@ -85,7 +89,7 @@ let erasing: Promise<void> | undefined;
 const eraseBehind = (): void => {
   if (isKept || !state.writer.hasErasures || erasing !== undefined || status.phase === 'failed') return;
   erasing = state.writer
-    .erase(pause)
+    .erase(pause, () => checkpoints.forget())
     .catch(fail)
     .finally(() => {
       erasing = undefined;
@@ -95,6 +99,7 @@ const eraseBehind = (): void => {
 
 /** Brokers come and go: told once for each time. */
 const reached = (trouble?: Error): void => {
+  if (trouble === undefined) checkpoints.makeBehind();
   if ((trouble !== undefined) === status.awaySinceMs > 0) return;
   status.awaySinceMs = trouble === undefined ? 0 : wallClock.nowMs();
   if (trouble === undefined) logger.info({}, 'the log can be reached again');
@@ -119,6 +124,34 @@ const READ_BACK_MS_MAX = 250;
 /** Answers go out in the order in which chunks came, whichever is ready first. */
 let answered = Promise.resolve();
 
+/** What is to happen between two groups. */
+const resting: (() => void)[] = [];
+const atRest = (work: () => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const doIt = (): void => {
+      try {
+        if (status.phase === 'failed') throw new Error('the service stops after a failure');
+        resolve(work());
+      } catch (error) {
+        reject(error);
+      }
+    };
+    // What others append is folded group by group in single steps: there is always rest between them.
+    if (isRunning && shared === undefined) resting.push(doIt);
+    else doIt();
+  });
+
+const checkpoints = new Checkpoints({
+  dataDir: config.dataDir,
+  config,
+  log,
+  status,
+  state: () => (state.cold === undefined ? { ...state, tables: state.view.tables } : undefined),
+  isHeld: () => isHeld || isKept || status.phase !== 'caughtUp',
+  atRest,
+  onFailure: ({ message }) => void link.ask('warn', { message: `no checkpoint was made: ${message}` }),
+});
+
 const reply = (port: MessagePort, message: ChunkReply): void => port.postMessage(message);
 
 const start = (): void => {
@@ -140,6 +173,8 @@ const run = async (): Promise<void> => {
     waiting.shift();
   }
   await commit(group);
+  for (const work of resting.splice(0)) work();
+  checkpoints.makeBehind();
   if (waiting.length > 0 && !isHeld) {
     setImmediate(run);
     return;
@@ -239,6 +274,11 @@ const link = new Link(parentPort as MessagePort, {
   },
   async recover() {
     const end = endOf(log);
+    const restored = await checkpoints.restore({
+      refused: (number, why) => void link.ask('warn', { message: `checkpoint ${number} cannot be used: ${why}` }),
+      progress: (bytes, bytesTotal) => void link.ask('progress', { bytes, bytesTotal }),
+    });
+    if (restored !== undefined) void link.ask('restored', restored);
     await (shared ?? state.writer).recover((offset) => void link.ask('progress', { offset, end }));
     eraseBehind();
   },
@@ -247,11 +287,13 @@ const link = new Link(parentPort as MessagePort, {
   /** Another thread is about to read the log to its end: records stay what they are. */
   async keepRecords() {
     isKept = true;
+    await checkpoints.cancel();
     while (erasing !== undefined) await erasing;
   },
   /** Nothing is committed until `release`. */
   async hold() {
     isHeld = true;
+    await checkpoints.cancel();
     await ended();
   },
   /** Only while it is held. @returns the offset of the `pack.changed` */
@@ -273,6 +315,7 @@ const link = new Link(parentPort as MessagePort, {
     isKept = false;
     start();
     eraseBehind();
+    checkpoints.makeBehind();
   },
   /** Nobody looks at the states before this one any more. */
   forgetPacks() {
@@ -284,6 +327,7 @@ const link = new Link(parentPort as MessagePort, {
     while (erasing !== undefined) await erasing;
     await answered;
     await shared?.close();
+    await checkpoints.close();
     await log.close();
     for (const cold of [...coldBefore, state.cold]) cold?.close();
     metrics.close();

@@ -1,0 +1,96 @@
+import { LIMITS } from '../../base/limits.ts';
+import type { EventLog } from '../../log/event-log.ts';
+import { type RestoreListener, restoreCheckpoint } from '../../state/checkpoint.ts';
+import { recordsOf } from '../../state/checkpoint-store.ts';
+import type { Status } from '../../state/status.ts';
+import type { Config } from '../config-schema.ts';
+import { CheckpointMaker, type CheckpointMakerParts, type MarkedState } from './checkpoint-maker.ts';
+
+export interface CheckpointsParts extends Omit<CheckpointMakerParts, 'state'> {
+  readonly config: Pick<Config, 'checkpointEveryEvents' | 'checkpointEveryMs' | 'checkpointAtStop'>;
+  readonly log: EventLog;
+  readonly status: Status;
+  /** Undefined where some rows are not in memory: then there are no checkpoints. */
+  readonly state: () => MarkedState | undefined;
+  /** Whether none may begin now. */
+  readonly isHeld: () => boolean;
+}
+
+/** When checkpoints are made and which of them go: the writer thread's side of them. */
+export class Checkpoints {
+  private readonly parts: CheckpointsParts;
+  private readonly maker: CheckpointMaker;
+  /** Offset and time of the last one that was begun. */
+  private offset = 0;
+  private beganMs = performance.now();
+
+  constructor(parts: CheckpointsParts) {
+    this.parts = parts;
+    this.maker = new CheckpointMaker({ ...parts, state: () => parts.state() as MarkedState });
+  }
+
+  /** Begins with the newest one that can be used instead of an empty state. @returns its number and its offset */
+  async restore(listener: RestoreListener): Promise<{ checkpoint: number; offset: number } | undefined> {
+    const { log, state } = this.parts;
+    const { store } = this.maker;
+    store.removeParts();
+    const begun = state();
+    if (begun === undefined) return undefined;
+    const { writer, tables, layout } = begun;
+    const shards = tables.map(({ shard }) => shard);
+    const restored = await restoreCheckpoint({ store, log, layout, shards }, listener);
+    if (restored === undefined) return undefined;
+    writer.resume(restored);
+    this.offset = recordsOf(restored.checkpoint);
+    return { checkpoint: restored.number, offset: this.offset };
+  }
+
+  /** Beside the commits, where enough has come since the last one. */
+  makeBehind(): void {
+    const { checkpointEveryEvents: events, checkpointEveryMs: everyMs } = this.parts.config;
+    const { tail, parts, maker } = this;
+    if (tail === 0 || parts.isHeld() || maker.isUnderWay) return;
+    const isLate = everyMs > 0 && performance.now() - this.beganMs >= everyMs;
+    if (isLate || (events > 0 && tail >= events)) void this.make();
+  }
+
+  /** Before the records of erased customers go: none may be left that would need them to forget somebody. */
+  async forget(): Promise<void> {
+    const { store } = this.maker;
+    if (!store.hasBefore(this.lastErasure) || (await this.make())) return;
+    for (const { number } of store.list()) store.remove(number);
+  }
+
+  /** Gives up the one that is under way. */
+  cancel(): Promise<void> {
+    return this.maker.cancel();
+  }
+
+  /** The last one: where it saves the next start work, or where an earlier one knows of somebody who was erased. */
+  async close(): Promise<void> {
+    await this.cancel();
+    const { parts, maker } = this;
+    if (parts.status.phase !== 'caughtUp' || parts.state() === undefined) return;
+    const [newest] = maker.store.list();
+    this.offset = newest?.checkpoint === undefined ? 0 : recordsOf(newest.checkpoint);
+    const { checkpointEveryEvents: events, checkpointAtStop } = parts.config;
+    const tailMin = Math.min(LIMITS.checkpointTailEventsMin, events || LIMITS.checkpointTailEventsMin);
+    const knowsErased = maker.store.hasBefore(this.lastErasure) || (newest?.checkpoint?.erasuresWaiting ?? 0) > 0;
+    if ((checkpointAtStop && this.tail >= tailMin) || knowsErased) await maker.makeHere();
+  }
+
+  private async make(): Promise<boolean> {
+    if (this.parts.state() === undefined) return false;
+    this.offset += this.tail;
+    this.beganMs = performance.now();
+    return this.maker.make();
+  }
+
+  private get tail(): number {
+    return this.parts.status.appliedOffset + 1 - this.offset;
+  }
+
+  private get lastErasure(): number {
+    return this.parts.state()?.writer.erasures.lastPlace ?? Number.POSITIVE_INFINITY;
+  }
+}
