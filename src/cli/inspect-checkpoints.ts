@@ -1,4 +1,5 @@
-import { isOnKafka, openLog } from '../app/open-log.ts';
+import { isOnKafka } from '../app/kafka.ts';
+import { openLog } from '../app/open-log.ts';
 import { packInForce } from '../app/pack-in-force.ts';
 import { stateLayout } from '../app/state-layout.ts';
 import { formatTime } from '../base/clock.ts';
@@ -19,7 +20,7 @@ export const inspectCheckpoints: Inspection = async (_, args, io) => {
   setLimits(config.limits);
   const layout = stateLayout(compilePack((await packInForce(config)).source));
   const path = logPathOf(config.dataDir);
-  const log = isOnKafka(config) ? await openLog(config, path) : SqliteLog.openReadOnly(path);
+  const log = isOnKafka(config) ? await openLog(config, path, false) : SqliteLog.openReadOnly(path);
   try {
     const found: Record<string, unknown>[] = [];
     for (const generation of new CheckpointStore(config.dataDir).list()) {
