@@ -17,6 +17,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 const EVERYBODY = 'everybody';
+const EVERYBODY_HASH = 1;
 const ATTRIBUTE = 'attribute:';
 
 /** Why `by` cannot be used, or undefined. */
@@ -35,12 +36,16 @@ export class GroupKey {
   known = false;
   /** Whether each line of an order has a key of its own. */
   readonly isOfLines: boolean;
-
+  /** Whether there is one group only. */
+  private readonly isOne: boolean;
   private readonly parts: readonly Part[];
 
   constructor(by: readonly string[], plan: PlanBuilder) {
     this.isOfLines = by.includes(SKU);
+    this.isOne = by.every((part) => part === EVERYBODY);
     this.parts = by.map((part) => partOf(part, plan));
+    this.begin();
+    if (this.isOne) for (const _ of by) this.add(EVERYBODY_HASH);
   }
 
   /**
@@ -48,11 +53,13 @@ export class GroupKey {
    * @param line one of the event's order lines where the key {@link isOfLines}, else its data
    */
   ofEvent(row: RowView, data: Data, line: Data): void {
+    if (this.isOne) return;
     this.begin();
     for (const part of this.parts) this.add(part.ofEvent(row, data, line));
   }
 
   ofQuestion(row: RowView, ask: Ask): void {
+    if (this.isOne) return;
     this.begin();
     for (const part of this.parts) this.add(part.ofQuestion(row, ask));
   }
@@ -79,7 +86,7 @@ interface Part {
 }
 
 const partOf = (part: string, plan: PlanBuilder): Part => {
-  if (part === EVERYBODY) return { ofEvent: () => 1, ofQuestion: () => 1 };
+  if (part === EVERYBODY) return { ofEvent: () => EVERYBODY_HASH, ofQuestion: () => EVERYBODY_HASH };
   if (part.startsWith(ATTRIBUTE)) {
     const offset = attributeCell(part.slice(ATTRIBUTE.length), plan) + 2;
     const read = (row: RowView): number => row.u32[row.base + offset];
@@ -87,8 +94,18 @@ const partOf = (part: string, plan: PlanBuilder): Part => {
   }
   const field = FIELDS[part];
   const hash = (value: unknown): number => (typeof value === 'string' ? textHash(value) : 0);
+  // Rows are mostly asked about one campaign or action after the other.
+  let text: string | undefined;
+  let hashed = 0;
   return {
     ofEvent: part === SKU ? (_row, _data, line) => hash(line[field]) : (_row, data) => hash(data[field]),
-    ofQuestion: (_row, ask) => hash(ask.keys[part]),
+    ofQuestion(_row, ask) {
+      const asked = ask.keys[part];
+      if (asked !== text) {
+        text = asked;
+        hashed = hash(asked);
+      }
+      return hashed;
+    },
   };
 };

@@ -1,5 +1,9 @@
-import type { GroupPlace } from './kind.ts';
-import { type Form, positionsOf, type Reading, reading } from './reading.ts';
+import type { Ask } from './ask.ts';
+import type { GroupTablePlan } from './group-table-plan.ts';
+import type { AskedKey, GroupPlace } from './kind.ts';
+import { type Form, type Reading, reading } from './reading.ts';
+import type { RowView } from './row.ts';
+import { number, setValue, statements } from './row-code.ts';
 
 interface GroupQuotient {
   readonly place: GroupPlace;
@@ -10,24 +14,26 @@ interface GroupQuotient {
 }
 
 /** Features over one table look its key up once. */
-const QUOTIENTS: Form<GroupQuotient> = (features) => {
-  const tables = [...Map.groupBy(features, ({ place }) => place.table)].map(([table, over]) => ({
-    table,
-    key: over[0].place.key,
-    nothing: new Float64Array(table.cells.length),
-    positions: positionsOf(over),
-    over,
-  }));
+const QUOTIENTS: Form<GroupQuotient> = (features, use) => {
+  const tables = [...Map.groupBy(features, ({ place }) => place.table)].map(([table, over]) => {
+    const [{ place }] = over;
+    const sums = use(sumsOf(table, place.key));
+    const quotients = statements(over, ({ position, place, addend, divisorCell, divisor }) => {
+      const more = divisorCell < 0 ? '' : `sums[${divisorCell}]+`;
+      return setValue(position, `(sums[${place.cell}]+${number(addend)})/(${more}${number(divisor)})`);
+    });
+    return `{const sums=${sums}(row,ask);\n${quotients}}`;
+  });
+  return tables.join('\n');
+};
+
+type ReadSums = (row: RowView, ask: Ask) => Float64Array;
+
+const sumsOf = (table: GroupTablePlan, key: AskedKey): ReadSums => {
+  const nothing = new Float64Array(table.cells.length);
   return (row, ask) => {
-    for (const { table, key, nothing, positions, over } of tables) {
-      key.ofQuestion(row, ask);
-      const sums = key.known ? ask.groups.sums(table, key.lo, key.hi, ask.sec) : nothing;
-      for (let i = 0; i < positions.length; i++) {
-        const { place, addend, divisorCell, divisor } = over[i];
-        const more = divisorCell < 0 ? 0 : sums[divisorCell];
-        ask.values[positions[i]] = (sums[place.cell] + addend) / (more + divisor);
-      }
-    }
+    key.ofQuestion(row, ask);
+    return key.known ? ask.groups.sums(table, key.lo, key.hi, ask.sec) : nothing;
   };
 };
 

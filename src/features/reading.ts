@@ -13,7 +13,10 @@ export type ReadAll = (row: RowView, ask: Ask) => void;
  * (see row-code.ts). The texts of all forms become one function: a number that stands in it costs nothing, one that a
  * loop looks up costs as much as the reading.
  */
-export type Form<T> = (features: readonly (T & Placed)[]) => ReadAll | string;
+export type Form<T> = (features: readonly (T & Placed)[], use: Use) => ReadAll | string;
+
+/** @returns the name by which a text may use an object or function */
+export type Use = (constant: object) => string;
 
 export interface Placed {
   /** Where the feature's value belongs among {@link Ask.values}. */
@@ -56,11 +59,16 @@ interface Readable extends Placed {
  * @returns one function for all; features that are made from others come last
  */
 export const compileReadings = (features: readonly Readable[], rowWords: number): ReadAll => {
-  const loops: ReadAll[] = [];
+  const constants: object[] = [];
+  const use: Use = (constant) => {
+    const known = constants.indexOf(constant);
+    return `c${known < 0 ? constants.push(constant) - 1 : known}`;
+  };
   const codeOf = (wanted: readonly Readable[]): string[] =>
     [...Map.groupBy(wanted, ({ reading: { form } }) => form)].map(([form, alike]) => {
-      const made = form(alike.map(({ position, reading: { terms } }) => ({ ...terms, position })));
-      return typeof made === 'string' ? made : `loop${loops.push(made) - 1}(row, ask);`;
+      const features = alike.map(({ position, reading: { terms } }) => ({ ...terms, position }));
+      const made = form(features, use);
+      return typeof made === 'string' ? made : `${use(made)}(row, ask);`;
     });
   const code = [
     ...codeOf(features.filter(({ inputs }) => inputs.length === 0)),
@@ -69,12 +77,12 @@ export const compileReadings = (features: readonly Readable[], rowWords: number)
   // All lines of the row are asked for at once, so that their ways from memory overlap: nothing waits for this sum.
   const touched = Array.from({ length: Math.ceil(rowWords / LINE_WORDS) }, (_, i) => word(i * LINE_WORDS));
   const make = new Function(
-    ...loops.map((_, i) => `loop${i}`),
+    ...constants.map((_, i) => `c${i}`),
     `return (row, ask) => {
 const u = row.u32, f = row.f32, b = row.base, v = ask.values, sec = ask.sec;
 ask.touched = ${touched.join('|')};
 ${code.join('\n')}
 };`,
   );
-  return make(...loops) as ReadAll;
+  return make(...constants) as ReadAll;
 };

@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
-import { oneByOne } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
+import { number, setValue, statements } from '../row-code.ts';
 import { compileSelector, type Selector } from '../selector.ts';
 import { textHash } from './attribute.ts';
 import { RATE_FIELDS } from './rate.ts';
@@ -75,25 +76,51 @@ export const action: Kind = {
   compile(spec, plan) {
     const { action: name, slots, stat, prior = { rate: 0, weight: 1 } } = spec as ActionSpec;
     const offset = tableCell(slots, plan);
-    const missing = spec.default ?? 0;
-    const unitSec = TIME_UNITS[spec.unit];
-    // Rows are mostly asked about one action after the other: its slot is worked out when the action changes.
-    let known = name;
-    let slot = name === undefined ? 0 : textHash(name) % slots;
-    return oneByOne((row, ask) => {
-      const asked = name ?? ask.keys.action;
-      if (asked !== known) {
-        known = asked;
-        slot = asked === undefined ? 0 : textHash(asked) % slots;
-      }
-      const word = asked === undefined ? 0 : row.u32[row.base + offset + slot];
-      const sent = word & BYTE_MAX;
-      const responded = (word >>> 8) & BYTE_MAX;
-      if (stat === 'sent') return sent;
-      if (stat === 'responded') return responded;
-      if (stat === 'rate') return (responded + prior.weight * prior.rate) / (sent + prior.weight);
-      const days = Math.floor(ask.sec / DAY_SEC) - (word >>> 16);
-      return word >>> 16 === 0 ? missing : (days * DAY_SEC) / unitSec;
-    });
+    const terms = { name, slots, stat, prior, missing: spec.default ?? 0, unitSec: TIME_UNITS[spec.unit] };
+    return reading(RESPONSES, { ...terms, offset });
   },
+};
+
+interface Response extends Pick<ActionSpec, 'slots' | 'stat'> {
+  readonly offset: number;
+  /** Of the action; undefined for the one that the question names. */
+  readonly name: string | undefined;
+  readonly prior: { readonly rate: number; readonly weight: number };
+  readonly missing: number;
+  readonly unitSec: number;
+}
+
+/** Features about one action look its word up once. */
+const RESPONSES: Form<Response> = (features, use) => {
+  const alike = ({ offset, name }: Response): string => `${offset} ${name ?? ''}`;
+  const words = [...Map.groupBy(features, alike).values()].map((over) => {
+    const [{ offset, slots, name }] = over;
+    const word = `${use(wordOf(offset, slots, name))}(u,b,ask.keys.action)`;
+    const values = statements(over, (feature) => setValue(feature.position, codeOf(feature)));
+    return `{const word=${word},sent=word&${BYTE_MAX},responded=(word>>>8)&${BYTE_MAX},day=word>>>16;\n${values}}`;
+  });
+  return words.join('\n');
+};
+
+type ReadWord = (u32: Uint32Array, base: number, asked: string | undefined) => number;
+
+/** Rows are mostly asked about one action after the other: its slot is worked out when the action changes. */
+const wordOf = (offset: number, slots: number, name: string | undefined): ReadWord => {
+  let known = name;
+  let slot = name === undefined ? 0 : textHash(name) % slots;
+  return (u32, base, asked) => {
+    const wanted = name ?? asked;
+    if (wanted === undefined) return 0;
+    if (wanted !== known) {
+      known = wanted;
+      slot = textHash(wanted) % slots;
+    }
+    return u32[base + offset + slot];
+  };
+};
+
+const codeOf = ({ stat, prior: { rate, weight }, missing, unitSec }: Response): string => {
+  if (stat === 'sent' || stat === 'responded') return stat;
+  if (stat === 'rate') return `(responded+${number(weight * rate)})/(sent+${number(weight)})`;
+  return `day===0?${number(missing)}:(Math.floor(sec/${DAY_SEC})-day)*${DAY_SEC}/${number(unitSec)}`;
 };

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { FeatureSpec, Kind } from '../kind.ts';
-import { type Form, positionsOf, reading } from '../reading.ts';
+import { type Form, reading } from '../reading.ts';
+import { setValue, statements } from '../row-code.ts';
 import { compileSelector } from '../selector.ts';
 
 const DAY_SEC = 86_400;
@@ -22,6 +23,18 @@ export const bitsIn = (word: number): number => {
   return Math.imul((v + (v >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 };
 
+/** How many of the bits `from` to `to`, both included, are set in the words from `first` on. */
+const bitsBetween = (words: Uint32Array, first: number, from: number, to: number): number => {
+  const low = first + (from >>> 5);
+  const high = first + (to >>> 5);
+  const notBefore = -1 << (from & 31);
+  const notAfter = -1 >>> (31 - (to & 31));
+  if (low === high) return bitsIn(words[low] & notBefore & notAfter);
+  let n = bitsIn(words[low] & notBefore) + bitsIn(words[high] & notAfter);
+  for (let at = low + 1; at < high; at++) n += bitsIn(words[at]);
+  return n;
+};
+
 /** The `count` bits of a word that begin with bit `first`. */
 const mask = (first: number, count: number): number => (count === WORD_BITS ? -1 : ((1 << count) - 1) << first);
 
@@ -30,7 +43,7 @@ const mask = (first: number, count: number): number => (count === WORD_BITS ? -1
  * Features over the same events share the longest ring.
  */
 class DayRing {
-  private readonly offset: number;
+  readonly offset: number;
   private readonly days: number;
 
   constructor(offset: number, words: number) {
@@ -56,23 +69,24 @@ class DayRing {
     return ((u32[base + this.offset + 1 + (bit >>> 5)] >>> (bit & 31)) & 1) === 1;
   }
 
-  /** The ring's days that end with `day`, up to 32 of them, which must not be later than the newest: the highest bit is `day`. */
-  until(u32: Uint32Array, base: number, day: number): number {
-    const bit = day % this.days;
-    const word = base + this.offset + 1 + (bit >>> 5);
-    const wordBefore = bit < WORD_BITS ? word + (this.days >>> 5) - 1 : word - 1;
-    const high = bit & 31;
-    return (u32[word] << (31 - high)) | ((u32[wordBefore] >>> 1) >>> high);
+  /** The 32 days that end with `today`, which is the highest bit; it must not be before the newest. */
+  recent(u32: Uint32Array, base: number, today: number): number {
+    const newest = this.newest(u32, base);
+    const gap = today - newest;
+    return gap < WORD_BITS ? this.until(u32, base, newest) >>> gap : 0;
   }
 
   /** Active days from `first` to `last`, both included. */
   count(u32: Uint32Array, base: number, first: number, last: number): number {
     const newest = this.newest(u32, base);
     const start = Math.max(first, newest - this.days + 1);
-    let n = 0;
-    let end = Math.min(last, newest);
-    for (; end - start >= WORD_BITS; end -= WORD_BITS) n += bitsIn(this.until(u32, base, end));
-    return end < start ? n : n + bitsIn(this.until(u32, base, end) >>> (start - end + 31));
+    const end = Math.min(last, newest);
+    if (end < start) return 0;
+    const words = base + this.offset + 1;
+    const from = start % this.days;
+    const to = from + end - start;
+    if (to < this.days) return bitsBetween(u32, words, from, to);
+    return bitsBetween(u32, words, from, this.days - 1) + bitsBetween(u32, words, 0, to - this.days);
   }
 
   /** How many days up to `last` were active one after another, `most` at most. */
@@ -85,6 +99,15 @@ class DayRing {
       if (active < WORD_BITS) return Math.min(last - end + active, last - start + 1);
     }
     return last - start + 1;
+  }
+
+  /** The ring's days that end with `day`, the highest bit. Those that the ring has no more are others. */
+  private until(u32: Uint32Array, base: number, day: number): number {
+    const bit = day % this.days;
+    const word = base + this.offset + 1 + (bit >>> 5);
+    const wordBefore = bit < WORD_BITS ? word + (this.days >>> 5) - 1 : word - 1;
+    const high = bit & 31;
+    return (u32[word] << (31 - high)) | ((u32[wordBefore] >>> 1) >>> high);
   }
 
   /** Every day of `from` is set here too. */
@@ -113,28 +136,22 @@ class DayRing {
 interface Days {
   readonly ring: DayRing;
   readonly days: number;
+  readonly stat: 'count' | 'streak';
 }
 
-const COUNTS: Form<Days> = (features) => {
-  const positions = positionsOf(features);
-  const rings = features.map(({ ring }) => ring);
-  const lengths = Int32Array.from(features, ({ days }) => days);
-  return ({ u32, base }, { values, sec }) => {
-    const today = Math.floor(sec / DAY_SEC);
-    for (let i = 0; i < positions.length; i++)
-      values[positions[i]] = rings[i].count(u32, base, today - lengths[i] + 1, today);
-  };
-};
-
-const STREAKS: Form<Days> = (features) => {
-  const positions = positionsOf(features);
-  return ({ u32, base }, { values, sec }) => {
-    const today = Math.floor(sec / DAY_SEC);
-    for (let i = 0; i < positions.length; i++) {
-      const { ring, days } = features[i];
-      values[positions[i]] = ring.run(u32, base, today, days) || ring.run(u32, base, today - 1, days);
-    }
-  };
+/** Features over one ring look at its last days once. */
+const DAYS: Form<Days> = (features, use) => {
+  const rings = [...Map.groupBy(features, ({ ring }) => ring.offset).values()].map((over) => {
+    const ring = use(over[0].ring);
+    const values = statements(over, ({ position, stat, days }) => {
+      if (stat === 'streak')
+        return setValue(position, `recent>>>30===0?0:${ring}.run(u,b,recent>>>31===1?today:today-1,${days})`);
+      if (days > WORD_BITS) return setValue(position, `${ring}.count(u,b,today-${days - 1},today)`);
+      return setValue(position, `${use(bitsIn)}(recent>>>${WORD_BITS - days})`);
+    });
+    return `{const recent=${ring}.recent(u,b,today);\n${values}}`;
+  });
+  return `{const today=Math.floor(sec/${DAY_SEC});\n${rings.join('\n')}}`;
 };
 
 /**
@@ -164,6 +181,6 @@ export const activeDays: Kind = {
       };
     });
     const ring = new DayRing(offset, words);
-    return reading(stat === 'count' ? COUNTS : STREAKS, { ring, days });
+    return reading(DAYS, { ring, days, stat });
   },
 };

@@ -70,13 +70,15 @@ const MIXES: Form<Affinity> = (features) => {
     };
   });
   return (row, { values }) => {
-    for (const { inputs, last, over, weighings, mix } of mixes) {
-      mix.take(inputs, row, Math.min(last, inputs.count(row)));
-      if (mix.size === 0) for (const { position, missing } of over) values[position] = missing;
+    for (let m = 0; m < mixes.length; m++) {
+      const { inputs, last, over, weighings, mix } = mixes[m];
+      mix.take(inputs, row, last);
+      if (mix.size === 0) for (let i = 0; i < over.length; i++) values[over[i].position] = over[i].missing;
       else
-        for (const weighed of weighings) {
+        for (let w = 0; w < weighings.length; w++) {
+          const weighed = weighings[w];
           mix.weigh(weighed[0].perSec);
-          for (const feature of weighed) values[feature.position] = statOf(feature, mix);
+          for (let i = 0; i < weighed.length; i++) values[weighed[i].position] = statOf(weighed[i], mix);
         }
     }
   };
@@ -121,13 +123,17 @@ class Mix {
     this.alike = new Uint32Array(inputsMax);
   }
 
-  take(inputs: NewestInputs, row: RowView, size: number): void {
+  /** @param most inputs, the newest of those that are there */
+  take(inputs: NewestInputs, row: RowView, most: number): void {
     const { hashes, times, alike } = this;
-    this.size = size;
-    for (let i = 0; i < size; i++) {
-      hashes[i] = inputs.keyOf(row, i);
-      times[i] = inputs.timeOf(row, i);
+    let size = 0;
+    for (; size < most; size++) {
+      const time = inputs.timeOf(row, size);
+      if (time === 0) break;
+      times[size] = time;
+      hashes[size] = inputs.keyOf(row, size);
     }
+    this.size = size;
     for (let i = 0; i < size; i++) {
       let bits = 1 << i;
       for (let j = 0; j < i; j++) {
@@ -144,7 +150,8 @@ class Mix {
     weights[0] = 1;
     let sum = 1;
     for (let i = 1; i < size; i++) {
-      weights[i] = perSec === 0 ? 1 : Math.exp((times[i] - times[0]) * perSec);
+      const isSame = perSec === 0 || times[i] === times[i - 1];
+      weights[i] = isSame ? weights[i - 1] : Math.exp((times[i] - times[0]) * perSec);
       sum += weights[i];
     }
     this.sum = sum;

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { compilePart, forEachPart } from '../items.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
-import { oneByOne } from '../reading.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
 import { bitsIn } from './active-days.ts';
@@ -52,11 +52,25 @@ export const distinct: Kind = {
         },
       };
     });
-    const estimates = Float64Array.from({ length: bits + 1 }, (_, free) => bits * Math.log(bits / Math.max(1, free)));
-    return oneByOne(({ u32, base }) => {
-      let free = bits;
-      for (let at = base + offset; at < base + offset + words; at++) free -= bitsIn(u32[at]);
-      return estimates[free];
-    });
+    return reading(ESTIMATES, { offset, words });
   },
 };
+
+const ESTIMATES: Form<{ readonly offset: number; readonly words: number }> = (features) => {
+  const positions = positionsOf(features);
+  const offsets = Int32Array.from(features, ({ offset }) => offset);
+  const lengths = Int32Array.from(features, ({ words }) => words);
+  const estimates = features.map(({ words }) => estimatesOf(words * WORD_BITS));
+  return ({ u32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++) {
+      const first = base + offsets[i];
+      let taken = 0;
+      for (let at = first; at < first + lengths[i]; at++) taken += bitsIn(u32[at]);
+      values[positions[i]] = estimates[i][taken];
+    }
+  };
+};
+
+/** By how many bits are set. */
+const estimatesOf = (bits: number): Float64Array =>
+  Float64Array.from({ length: bits + 1 }, (_, taken) => bits * Math.log(bits / Math.max(1, bits - taken)));

@@ -1,8 +1,7 @@
 import Type from 'typebox';
 import { TIME_UNITS } from '../duration.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
-import { oneByOne } from '../reading.ts';
-import type { RowView } from '../row.ts';
+import { type Form, positionsOf, reading } from '../reading.ts';
 import { compileSelector } from '../selector.ts';
 
 interface RhythmSpec extends FeatureSpec {
@@ -51,26 +50,41 @@ export const rhythm: Kind = {
         for (let i = 0; i < size; i++) keep(into.u32, into.base + at, size, from.u32[from.base + at + i]);
       },
     }));
-    const missing = spec.default ?? 0;
     const unitSec = stat === 'cv' ? 1 : TIME_UNITS[spec.unit];
-    const variance = (u32: Uint32Array, first: number, gaps: number, mean: number): number => {
-      let sum = 0;
-      for (let at = first; at < first + gaps; at++) sum += (u32[at] - u32[at + 1] - mean) ** 2;
-      return sum / (gaps - 1);
-    };
-    return oneByOne(({ u32, base }: RowView) => {
-      const first = base + offset;
-      let events = 0;
-      while (events < last && u32[first + events] !== 0) events++;
-      const gaps = events - 1;
-      if (gaps < (stat === 'mean' ? 1 : 2)) return missing;
-      const mean = (u32[first] - u32[first + gaps]) / gaps;
-      if (stat === 'mean') return mean / unitSec;
-      const squares = variance(u32, first, gaps, mean);
-      if (stat === 'variance') return squares / unitSec ** 2;
-      const deviation = Math.sqrt(squares);
-      if (stat === 'deviation') return deviation / unitSec;
-      return mean === 0 ? missing : deviation / mean;
-    });
+    return reading(RHYTHMS, { offset, last, stat, missing: spec.default ?? 0, unitSec });
   },
+};
+
+interface Rhythm extends Pick<RhythmSpec, 'last' | 'stat'> {
+  readonly offset: number;
+  readonly missing: number;
+  readonly unitSec: number;
+}
+
+const RHYTHMS: Form<Rhythm> = (features) => {
+  const positions = positionsOf(features);
+  return ({ u32, base }, { values }) => {
+    for (let i = 0; i < positions.length; i++) values[positions[i]] = statOf(features[i], u32, base);
+  };
+};
+
+const statOf = ({ offset, last, stat, missing, unitSec }: Rhythm, u32: Uint32Array, base: number): number => {
+  const first = base + offset;
+  let events = 0;
+  while (events < last && u32[first + events] !== 0) events++;
+  const gaps = events - 1;
+  if (gaps < (stat === 'mean' ? 1 : 2)) return missing;
+  const mean = (u32[first] - u32[first + gaps]) / gaps;
+  if (stat === 'mean') return mean / unitSec;
+  const squares = variance(u32, first, gaps, mean);
+  if (stat === 'variance') return squares / unitSec ** 2;
+  const deviation = Math.sqrt(squares);
+  if (stat === 'deviation') return deviation / unitSec;
+  return mean === 0 ? missing : deviation / mean;
+};
+
+const variance = (u32: Uint32Array, first: number, gaps: number, mean: number): number => {
+  let sum = 0;
+  for (let at = first; at < first + gaps; at++) sum += (u32[at] - u32[at + 1] - mean) ** 2;
+  return sum / (gaps - 1);
 };
