@@ -5,6 +5,7 @@ import type { Kind } from '../kind.ts';
 import type { NewestInputs } from '../newest-inputs.ts';
 import { type Form, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
+import { number, setValue, statements } from '../row-code.ts';
 import { bitsIn } from './active-days.ts';
 import { textHash } from './attribute.ts';
 import { decayPerSec } from './decayed.ts';
@@ -57,45 +58,32 @@ interface Affinity {
 }
 
 /** Features over the same inputs tell their keys apart once, and those with one half-life weigh them once. */
-const MIXES: Form<Affinity> = (features) => {
-  const byInputs = [...Map.groupBy(features, ({ inputs, last }) => `${inputs.offset} ${last}`).values()];
-  const mixes = byInputs.map((over) => {
+const MIXES: Form<Affinity> = (features, use) => {
+  const mixes = [...Map.groupBy(features, ({ inputs, last }) => `${inputs.offset} ${last}`).values()].map((over) => {
     const [{ inputs, last }] = over;
-    return {
-      inputs,
-      last,
-      over,
-      weighings: [...Map.groupBy(over, ({ perSec }) => perSec).values()],
-      mix: new Mix(last),
-    };
+    const mix = use(new Mix(inputs, last));
+    const missing = statements(over, (feature) => setValue(feature.position, number(feature.missing)));
+    const weighings = [...Map.groupBy(over, ({ perSec }) => perSec)].map(
+      ([perSec, weighed]) =>
+        `${mix}.weigh(${number(perSec)});\n${statements(weighed, (feature) => setValue(feature.position, codeOf(feature, mix)))}`,
+    );
+    return `if(${mix}.take(row)===0){${missing}}else{${weighings.join('\n')}}`;
   });
-  return (row, { values }) => {
-    for (let m = 0; m < mixes.length; m++) {
-      const { inputs, last, over, weighings, mix } = mixes[m];
-      mix.take(inputs, row, last);
-      if (mix.size === 0) for (let i = 0; i < over.length; i++) values[over[i].position] = over[i].missing;
-      else
-        for (let w = 0; w < weighings.length; w++) {
-          const weighed = weighings[w];
-          mix.weigh(weighed[0].perSec);
-          for (let i = 0; i < weighed.length; i++) values[weighed[i].position] = statOf(weighed[i], mix);
-        }
-    }
-  };
+  return mixes.join('\n');
 };
 
-const statOf = ({ stat, wanted, top, missing }: Affinity, mix: Mix): number => {
+const codeOf = ({ stat, wanted, top, missing }: Affinity, mix: string): string => {
   switch (stat) {
     case 'last':
-      return Number(mix.lastKey === wanted);
+      return `+(${mix}.lastKey===${wanted})`;
     case 'drift':
-      return mix.size < 2 ? missing : mix.drift();
+      return `${mix}.size<2?${number(missing)}:${mix}.drift()`;
     case 'count':
-      return mix.keys;
+      return `${mix}.keys`;
     case 'share':
-      return mix.weightOf(wanted) / mix.sum;
+      return `${mix}.weightOf(${wanted})/${mix}.sum`;
     case 'top':
-      return mix.greatest(top) / mix.sum;
+      return `${mix}.greatest(${top})/${mix}.sum`;
   }
 };
 
@@ -110,22 +98,27 @@ class Mix {
   size = 0;
   /** Of all weights. */
   sum = 0;
+  private readonly inputs: NewestInputs;
+  private readonly most: number;
   private readonly hashes: Uint32Array;
   private readonly times: Uint32Array;
   private readonly weights: Float64Array;
   /** By input, a bit for each input with the same key. */
   private readonly alike: Uint32Array;
 
-  constructor(inputsMax: number) {
+  /** @param inputsMax so many, the newest of those that are there */
+  constructor(inputs: NewestInputs, inputsMax: number) {
+    this.inputs = inputs;
+    this.most = inputsMax;
     this.hashes = new Uint32Array(inputsMax);
     this.times = new Uint32Array(inputsMax);
     this.weights = new Float64Array(inputsMax);
     this.alike = new Uint32Array(inputsMax);
   }
 
-  /** @param most inputs, the newest of those that are there */
-  take(inputs: NewestInputs, row: RowView, most: number): void {
-    const { hashes, times, alike } = this;
+  /** @returns how many there are */
+  take(row: RowView): number {
+    const { inputs, most, hashes, times, alike } = this;
     let size = 0;
     for (; size < most; size++) {
       const time = inputs.timeOf(row, size);
@@ -143,6 +136,7 @@ class Mix {
       }
       alike[i] = bits;
     }
+    return size;
   }
 
   weigh(perSec: number): void {
@@ -176,6 +170,7 @@ class Mix {
 
   /** Weight of the key with the greatest, or of the `n` keys with the greatest. */
   greatest(n: number): number {
+    if (this.size === 1) return 1;
     let sum = 0;
     let left = -1;
     for (let round = 0; round < n; round++) {

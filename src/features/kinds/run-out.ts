@@ -4,8 +4,9 @@ import { type Items, itemAttribute } from '../items.ts';
 import { KEYED_FIELDS, type KeyedSpec, keyedInputs, keyProblem, supplyKey } from '../keyed-inputs.ts';
 import type { Kind } from '../kind.ts';
 import type { NewestInputs } from '../newest-inputs.ts';
-import { type Form, reading } from '../reading.ts';
+import { type Form, reading, type Use } from '../reading.ts';
 import type { RowView } from '../row.ts';
+import { number, setValue, statements } from '../row-code.ts';
 import { textHash } from './attribute.ts';
 
 interface RunOutSpec extends KeyedSpec {
@@ -141,41 +142,66 @@ interface RunOut {
 }
 
 /** Features over the same clocks wind them once. */
-const CLOCKS: Form<RunOut> = (features) => {
+const CLOCKS: Form<RunOut> = (features, use) => {
   const alike = ({ inputs, last, weight, wanted }: RunOut): string => [inputs.offset, last, weight, wanted].join(' ');
-  const groups = [...Map.groupBy(features, alike).values()].map((over) => ({
-    ...over[0],
-    over,
-    clock: new Clock(over[0].last, over[0].weight),
-    lefts: new Float64Array(over[0].last),
-  }));
-  return (row, { values, sec }) => {
-    for (const { inputs, last, wanted, over, clock, lefts } of groups) {
-      const n = Math.min(last, inputs.count(row));
-      let clocks = 0;
-      let soonest = Number.POSITIVE_INFINITY;
-      let pace = 0;
-      let key = 0;
-      for (let i = 0; i < n; i++) {
-        if (!isFirst(inputs, row, i, wanted) || !clock.wind(inputs, row, i, n, sec)) continue;
-        lefts[clocks++] = clock.left;
-        if (clock.left >= soonest) continue;
-        soonest = clock.left;
-        pace = clock.pace;
-        key = inputs.keyOf(row, i);
-      }
-      for (const { position, stat, missing, unitSec, dueSec, places } of over) {
-        if (stat === 'due') {
-          let due = 0;
-          for (let i = 0; i < clocks; i++) if (lefts[i] <= dueSec) due++;
-          values[position] = due;
-        } else if (clocks === 0) values[position] = missing;
-        else if (stat === 'item') values[position] = places.get(key) ?? missing;
-        else values[position] = stat === 'pace' ? pace : soonest / unitSec;
-      }
-    }
-  };
+  const groups = [...Map.groupBy(features, alike).values()].map((over) => {
+    const clocks = use(new Clocks(over[0]));
+    const values = statements(over, (feature) => setValue(feature.position, codeOf(feature, clocks, use)));
+    return `${clocks}.wind(row,sec);\n${values}`;
+  });
+  return groups.join('\n');
 };
+
+const codeOf = ({ stat, missing, unitSec, dueSec, places }: RunOut, clocks: string, use: Use): string => {
+  if (stat === 'due') return `${clocks}.due(${number(dueSec)})`;
+  const value = {
+    item: `(${use(places)}.get(${clocks}.key)??${number(missing)})`,
+    pace: `${clocks}.pace`,
+    time: `${clocks}.soonest/${number(unitSec)}`,
+  }[stat];
+  return `${clocks}.size===0?${number(missing)}:${value}`;
+};
+
+/** The clocks of all wanted keys over the same inputs. */
+class Clocks {
+  size = 0;
+  /** Of the key that runs out soonest: in how many seconds, how fast, and its hash. */
+  soonest = 0;
+  pace = 0;
+  key = 0;
+  private readonly of: Pick<RunOut, 'inputs' | 'last' | 'wanted'>;
+  private readonly clock: Clock;
+  private readonly lefts: Float64Array;
+
+  constructor(of: Pick<RunOut, 'inputs' | 'last' | 'wanted' | 'weight'>) {
+    this.of = of;
+    this.clock = new Clock(of.last, of.weight);
+    this.lefts = new Float64Array(of.last);
+  }
+
+  wind(row: RowView, sec: number): void {
+    const { clock, lefts } = this;
+    const { inputs, last, wanted } = this.of;
+    this.size = 0;
+    this.soonest = Number.POSITIVE_INFINITY;
+    const n = Math.min(last, inputs.count(row));
+    for (let i = 0; i < n; i++) {
+      if (!isFirst(inputs, row, i, wanted) || !clock.wind(inputs, row, i, n, sec)) continue;
+      lefts[this.size++] = clock.left;
+      if (clock.left >= this.soonest) continue;
+      this.soonest = clock.left;
+      this.pace = clock.pace;
+      this.key = inputs.keyOf(row, i);
+    }
+  }
+
+  /** How many run out within so many seconds. */
+  due(sec: number): number {
+    let due = 0;
+    for (let i = 0; i < this.size; i++) if (this.lefts[i] <= sec) due++;
+    return due;
+  }
+}
 
 /** Whether an input is the newest of its key, and the key is wanted. */
 const isFirst = (inputs: NewestInputs, row: RowView, i: number, wanted: number): boolean => {
