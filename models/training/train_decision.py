@@ -13,7 +13,7 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from trainer.decision.bundle import write_bundle  # noqa: E402
-from trainer.decision.calibrate import known_answers, platt  # noqa: E402
+from trainer.decision.calibrate import calibrate, known_answers  # noqa: E402
 from trainer.decision.measure import calibration, separation  # noqa: E402
 from trainer.decision.network import fit  # noqa: E402
 from trainer.decision.rows import read_decisions  # noqa: E402
@@ -21,8 +21,8 @@ from trainer.proof import Refused, cost_per_row_us  # noqa: E402
 
 EPOCHS = 8
 PROTOCOL = (
-    "Seeds of the market are kept apart: the network is fitted on some, the epoch chosen and Platt fitted on others, "
-    "measured on yet others, which no choice was made with."
+    "Seeds of the market are kept apart: the network is fitted on some, the epoch chosen and Platt fitted on others "
+    "(its shift on both), measured on yet others, which no choice was made with."
 )
 
 
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="train_decision.py", description="Fit the heads of a decision.")
     parser.add_argument("--rows", type=Path, nargs="+", required=True, help="CSV of `beckon export`, to fit on")
     parser.add_argument("--valid", type=Path, nargs="+", required=True, help="rows of other seeds, to calibrate on")
-    parser.add_argument("--test", action="append", default=[], metavar="NAME=FILE", help="rows to measure on")
+    parser.add_argument("--test", action="append", default=[], metavar="NAME=FILE", help="rows to measure on; those of one name together")
     parser.add_argument("--data", default="Simulated market", help="what the rows are, for the card")
     parser.add_argument("--version", required=True, help="version of the bundle")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle, replaced when it exists")
@@ -49,11 +49,15 @@ def train(options: argparse.Namespace) -> dict:
     """Fits, calibrates, measures, proves, writes; returns the manifest."""
     rows, valid = read_decisions(options.rows), read_decisions(options.valid)
     network = fit(rows, valid, options.epochs)
-    platts = {name: platt(*answers) for name, answers in known_answers(network, valid).items()}
-    seeds = {}
+    platts = calibrate(known_answers(network, rows), known_answers(network, valid))
+    del valid
+    tests: dict[str, list[Path]] = {}
     for test in options.test:
         name, _, path = test.partition("=")
-        part = read_decisions([Path(path)])
+        tests.setdefault(name, []).append(Path(path))
+    seeds = {}
+    for name, paths in tests.items():
+        part = read_decisions(paths)
         seeds[name] = {
             "calibration": calibration(network, platts, part),
             "separation": separation(network, platts, part),

@@ -13,10 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import evaluate_market as market  # noqa: E402
 import train_decision as command  # noqa: E402
-from trainer.decision.calibrate import platt  # noqa: E402
+from trainer.decision.calibrate import calibrate, platt  # noqa: E402
 from trainer.decision.graph import COLUMNS  # noqa: E402
 from trainer.decision.inputs import Inputs  # noqa: E402
 from trainer.decision import network  # noqa: E402
+from trainer.decision.measure import ece_by_chance, same_order  # noqa: E402
 from trainer.decision.network import Network, loss_and_gradients, sigmoid  # noqa: E402
 from trainer.decision.rows import read_decisions  # noqa: E402
 from trainer.decision.spec import ACTIONS, CALLS, CHANNELS, FEATURES, GROUP_ANSWERS, LABELS, ORDER_ACTIONS  # noqa: E402
@@ -137,6 +138,35 @@ def test_platt_finds_slope_and_shift():
     slope, shift = platt(odds, y)
     assert slope == pytest.approx(0.5, abs=0.03)
     assert shift == pytest.approx(-1, abs=0.04)
+
+
+def test_the_level_is_that_of_all_rows_and_the_slope_that_of_rows_kept_apart():
+    random = np.random.default_rng(6)
+
+    def rows(count: int, slope: float, shift: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        odds = random.normal(0, 1, count)
+        y = (random.random(count) < sigmoid(slope * odds + shift)).astype(float)
+        return np.arange(count), odds, y
+
+    answers = {"fitted": {"redeem": rows(60_000, 2, 0)}, "apart": {"redeem": rows(20_000, 0.5, 1)}}
+    slope, shift = calibrate(answers["fitted"], answers["apart"])["redeem"]
+    assert slope == pytest.approx(0.5, abs=0.04)
+    known = [answers[part]["redeem"] for part in answers]
+    expected = np.concatenate([sigmoid(slope * odds + shift) for _, odds, _ in known])
+    assert expected.mean() == pytest.approx(np.concatenate([y for *_, y in known]).mean(), abs=1e-9)
+
+
+def test_chance_alone_makes_an_error_which_grows_where_cases_share_an_order():
+    p = np.linspace(0.1, 0.9, 4_000)
+    alone = ece_by_chance(p, np.arange(4_000))
+    assert alone == pytest.approx(0.8 * np.sqrt((p * (1 - p)).mean() / 400), rel=0.2)
+    assert ece_by_chance(p, np.arange(4_000) // 4) == pytest.approx(2 * alone, rel=0.2)
+
+
+def test_decisions_of_one_customer_within_the_days_of_an_order_share_it():
+    numbers = same_order(np.array(["b", "a", "a", "b", "a"]), np.array([1.0, 9.0, 3.0, 2.0, 16.0]))
+    assert numbers[2] == numbers[1] != numbers[4]
+    assert numbers[0] == numbers[3] != numbers[2]
 
 
 def test_rows_of_something_else_are_refused(tmp_path, capsys):

@@ -25,7 +25,7 @@ UNTRIED = -3.0
 OWN_HOURS = 0.5
 MEANS = {
     "buy.hold": "P(an order within 7 days) of somebody left alone",
-    "redeem": "P(the coupon is used, once something is bought)",
+    "redeem": "P(the coupon that comes with the action is used, once something is bought)",
     "answer": "P(a call is answered) at an hour between the better and the worse",
     "convert": "P(an answered call converts)",
 }
@@ -49,7 +49,7 @@ def write_bundle(out: Path, version: str, network: Network, platts: Platts, trai
         "context": [],
         "output": {"name": "probabilities", "columns": [_column(name, network, platts) for name in COLUMNS]},
         "calibration": {
-            "method": "platt, on seeds kept apart; folded into the last layer",
+            "method": "platt, slope on seeds kept apart, shift on these and those fitted to; folded into the last layer",
             "parameters": {name: {"slope": round(a, 6), "shift": round(b, 6)} for name, (a, b) in platts.items()},
         },
         "training": facts["training"] | {"rows": len(trained), "seed": SEED},

@@ -7,49 +7,53 @@ import numpy as np
 from ..evaluate import auc, ece
 from .calibrate import known_answers
 from .graph import Platts, last_layer
-from .network import FIRST_REACH, IS_CALL, PLACE, Network, sigmoid
+from .network import FIRST_REACH, IS_CALL, PLACE, Network, by_parts, sigmoid
 from .rows import HOLD, Decisions
 from .spec import ORDER_ACTIONS, ORDERED
 
 BOOTSTRAPS = 400
 FIFTHS = 5
 SEED = 29
+CHANCES = 100
+# Outputs about an order within so many days of the decision: one order is the outcome of several decisions.
+OF_AN_ORDER = ("hold", "redeem")
+ORDER_DAYS = 7
 
 
 def calibration(network: Network, platts: Platts, rows: Decisions) -> dict[str, dict[str, float]]:
-    """By output: cases, share that came, mean probability, ECE, AUC. Reach with the hour of sending."""
+    """By output: cases, share that came, mean probability, ECE, what chance alone makes of it, AUC. Reach with the hour
+    of sending."""
     results = {}
-    for name, (odds, y) in known_answers(network, rows).items():
+    for name, (at, odds, y) in known_answers(network, rows).items():
         slope, shift = platts.get(name, (1.0, 0.0))
         p = sigmoid(slope * odds + shift)
+        together = same_order(rows.customers[at], rows.day[at]) if name in OF_AN_ORDER else np.arange(len(at))
         results[name] = {
             "cases": len(y),
             "share": round(float(y.mean()), 4),
             "mean": round(float(p.mean()), 4),
             "ece": round(ece(y, p), 4),
+            "eceByChance": round(ece_by_chance(p, together), 4),
             "auc": round(auc(y, p), 4),
         }
     return results
 
 
-def effects(network: Network, platts: Platts, rows: Decisions) -> np.ndarray:
-    """What the network says that the contact of each row adds to P(an order); 0 where there is none."""
-    wide = rows.features.astype(np.float64)
-    hidden = network.layers(network.inputs.scaled(wide))[-2]
-    weights, biases, group = last_layer(network, platts)
-    s = sigmoid(hidden @ weights + biases + network.inputs.group(wide)[:, None] * group)
-    at = np.flatnonzero((rows.channel != HOLD) & (rows.action < len(ORDER_ACTIONS)))
-    c, a = rows.channel[at], rows.action[at]
-    slopes = np.array([platts.get(name, (1.0, 0.0))[0] for name in _reaches()])
-    hours = network.parts["hours"][IS_CALL[c].astype(int), rows.hour[at]] * slopes[c]
-    odds = np.log(s[at, FIRST_REACH + c] / (1 - s[at, FIRST_REACH + c])) + hours
-    effect = np.zeros(len(rows))
-    effect[at] = (1 - s[at, PLACE["hold"]]) * sigmoid(odds) * np.exp(network.parts["pull"][c]) * s[at, a]
-    return effect
+def same_order(customers: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """A number a row, the same for rows of one customer less than ORDER_DAYS after each other: an order within these days
+    of both is one order."""
+    order = np.lexsort((day, customers))
+    begins = (customers[order][1:] != customers[order][:-1]) | (np.diff(day[order]) >= ORDER_DAYS)
+    numbers = np.empty(len(day), np.int64)
+    numbers[order] = np.concatenate([[0], np.cumsum(begins)])
+    return numbers
 
 
-def _reaches() -> list[str]:
-    return sorted((name for name in PLACE if name.startswith("reach.")), key=PLACE.__getitem__)
+def ece_by_chance(p: np.ndarray, together: np.ndarray) -> float:
+    """The mean ECE of outcomes drawn from the probabilities themselves, cases of one number with the same luck."""
+    random = np.random.default_rng(SEED)
+    numbers = together.max() + 1
+    return float(np.mean([ece((random.random(numbers)[together] < p).astype(float), p) for _ in range(CHANCES)]))
 
 
 def separation(network: Network, platts: Platts, rows: Decisions) -> dict:
@@ -97,9 +101,13 @@ def separation(network: Network, platts: Platts, rows: Decisions) -> dict:
 
 def expected_effect(network: Network, platts: Platts, rows: Decisions) -> np.ndarray:
     """The mean over all pairs of action and channel of what the pair would add: one number a row, whatever was done."""
-    wide = rows.features.astype(np.float64)
-    hidden = network.layers(network.inputs.scaled(wide))[-2]
     weights, biases, group = last_layer(network, platts)
-    s = sigmoid(hidden @ weights + biases + network.inputs.group(wide)[:, None] * group)
-    reach = s[:, FIRST_REACH : FIRST_REACH + len(IS_CALL)] * np.exp(network.parts["pull"])
-    return (1 - s[:, PLACE["hold"]]) * reach.mean(axis=1) * s[:, : len(ORDER_ACTIONS)].mean(axis=1)
+
+    def effect(features: np.ndarray) -> np.ndarray:
+        wide = features.astype(np.float64)
+        hidden = network.layers(network.inputs.scaled(wide))[-2]
+        s = sigmoid(hidden @ weights + biases + network.inputs.group(wide)[:, None] * group)
+        reach = s[:, FIRST_REACH : FIRST_REACH + len(IS_CALL)] * np.exp(network.parts["pull"])
+        return (1 - s[:, PLACE["hold"]]) * reach.mean(axis=1) * s[:, : len(ORDER_ACTIONS)].mean(axis=1)
+
+    return by_parts(effect, rows.features)

@@ -11,18 +11,21 @@ A row of the log shows one action over one channel, so it moves those outputs al
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .inputs import READ, Inputs
 from .rows import HOLD, HOURS_OF_DAY, Decisions
-from .spec import ACTIONS, ANSWERED, CALLS, CHANNELS, CONVERTED, COUPON_ACTIONS, FEATURES, ORDER_ACTIONS, ORDERED
+from .spec import ACTIONS, ANSWERED, CALLS, CHANNELS, CONVERTED, COUPON_ACTIONS, ORDER_ACTIONS, ORDERED
 from .spec import OTHER_ACTIONS, REDEEMED, SEEN
 
 SEED = 17
 WIDTHS = (64, 48)
 BATCH = 1024
+# Rows that are scored together outside of fitting.
+PART = 1 << 16
 RATE = 2e-3
 DECAY = 2e-3
 EFFECT_MAX = 0.9
@@ -67,10 +70,18 @@ class Network:
 
     def log_odds(self, features: np.ndarray) -> np.ndarray:
         """z with the group's log-odds, in float64: [N, outputs]."""
+        return by_parts(self._log_odds, features)
+
+    def _log_odds(self, features: np.ndarray) -> np.ndarray:
         wide = features.astype(np.float64)
         z = self.layers(self.inputs.scaled(wide))[-1]
         z[:, group_places()] += self.parts["group"] * self.inputs.group(wide)[:, None]
         return z
+
+
+def by_parts(answers: Callable[[np.ndarray], np.ndarray], features: np.ndarray) -> np.ndarray:
+    """The answers to all rows, some at a time: millions of rows in float64 would not fit."""
+    return np.concatenate([answers(features[at : at + PART]) for at in range(0, len(features), PART)])
 
 
 def group_places() -> list[int]:
@@ -118,7 +129,7 @@ def loss_and_gradients(network: Network, rows: Decisions, scaled: np.ndarray, gr
     binary(talks, PLACE["convert"], labels[CONVERTED][talks])
 
     ordered = labels[ORDERED]
-    coupon = buyers_with_coupon(rows)
+    coupon = sent_and_bought(rows)
     binary(coupon, PLACE["redeem"], labels[REDEEMED][coupon])
 
     held = np.flatnonzero((channel == HOLD) & ~np.isnan(ordered))
@@ -163,11 +174,11 @@ def _outcomes() -> list[tuple[int, int, str]]:
     return [(0, len(ORDER_ACTIONS), ORDERED), *others]
 
 
-def buyers_with_coupon(rows: Decisions) -> np.ndarray:
-    """Rows of people who bought and had a coupon, held before or sent with the contact."""
-    had = rows.features[:, FEATURES.index("couponsOpen")] > 0
+def sent_and_bought(rows: Decisions) -> np.ndarray:
+    """Rows of people who were sent a coupon and bought. Not of those who had one: whether it was still good then is not
+    in the row, and it is the coupon of the action that costs something."""
     sent = np.isin(rows.action, [ACTIONS.index(action) for action in COUPON_ACTIONS])
-    return np.flatnonzero((rows.labels[ORDERED] == 1) & (had | sent) & ~np.isnan(rows.labels[REDEEMED]))
+    return np.flatnonzero((rows.labels[ORDERED] == 1) & sent & ~np.isnan(rows.labels[REDEEMED]))
 
 
 def fit(rows: Decisions, valid: Decisions, epochs: int, say=print) -> Network:
@@ -206,8 +217,8 @@ def fit(rows: Decisions, valid: Decisions, epochs: int, say=print) -> Network:
 
 def _loss(network: Network, rows: Decisions, scaled: np.ndarray, group: np.ndarray) -> float:
     losses = []
-    for start in range(0, len(rows), 1 << 16):
-        part = slice(start, start + (1 << 16))
+    for start in range(0, len(rows), PART):
+        part = slice(start, start + PART)
         loss, _ = loss_and_gradients(network, rows.where(np.arange(len(rows))[part]), scaled[part], group[part])
         losses.append(loss * len(scaled[part]))
     return sum(losses) / len(rows)

@@ -12,15 +12,17 @@ from .spec import ACTIONS, CHANNELS, FEATURES, LABELS
 
 HOLD = -1
 HOURS_OF_DAY = 24
+DAY_NS = 86_400_000_000_000
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """In the order of the file. `action` and `channel` are places in ACTIONS and CHANNELS, HOLD for nothing;
+    """In the order of the file. `day` is the moment in days of 24 hours. `action` and `channel` are places in ACTIONS and CHANNELS, HOLD for nothing;
     `hour` is the hour of sending, 0 to 23, or 24 to 47 on Saturday and Sunday; `weight` is 1 / probability, cut off;
     `features` is [N, F] float32; a label is 0.0, 1.0 or NaN where it is not known yet."""
 
     customers: np.ndarray
+    day: np.ndarray
     action: np.ndarray
     channel: np.ndarray
     hour: np.ndarray
@@ -33,7 +35,7 @@ class Decisions:
 
     def where(self, mask: np.ndarray) -> "Decisions":
         labels = {name: values[mask] for name, values in self.labels.items()}
-        parts = (self.customers, self.action, self.channel, self.hour, self.weight, self.features)
+        parts = (self.customers, self.day, self.action, self.channel, self.hour, self.weight, self.features)
         return Decisions(*(part[mask] for part in parts), labels)
 
 
@@ -46,7 +48,7 @@ def read_decisions(paths: list[Path]) -> Decisions:
 
 
 def _arrays(part: Decisions) -> tuple[np.ndarray, ...]:
-    return part.customers, part.action, part.channel, part.hour, part.weight, part.features
+    return part.customers, part.day, part.action, part.channel, part.hour, part.weight, part.features
 
 
 def _read(path: Path) -> Decisions:
@@ -63,10 +65,12 @@ def _read(path: Path) -> Decisions:
     if not np.isfinite(features).all():
         bad = FEATURES[int(np.argwhere(~np.isfinite(features))[0][1])]
         raise ValueError(f"{path.name}: feature {bad} is not a finite number in every row")
-    weekend = pd.to_datetime(frame["at"], utc=True, format="ISO8601").dt.day_of_week.to_numpy() >= 5
+    at = pd.to_datetime(frame["at"], utc=True, format="ISO8601")
+    weekend = at.dt.day_of_week.to_numpy() >= 5
     hour = frame["sendHour"].fillna(0).to_numpy(np.int64) + HOURS_OF_DAY * weekend
     return Decisions(
         (path.stem + "/" + frame["customerId"]).to_numpy(str),
+        at.dt.as_unit("ns").astype(np.int64).to_numpy() / DAY_NS,
         _places(frame["actionId"], ACTIONS),
         _places(frame["channel"], CHANNELS),
         hour,
