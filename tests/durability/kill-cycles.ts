@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLog } from '../../src/log/event-log.ts';
 import { failingService, type Owner, startService } from '../support/service.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { Ledger } from './ledger.ts';
@@ -32,6 +33,12 @@ export interface KillReport {
   readonly distinct: number;
 }
 
+/** Where the log is; in the data directory where nothing is said. */
+export interface LogPlace {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly openLog?: () => Promise<EventLog>;
+}
+
 /**
  * Kills a service under load again and again, at random moments, on one data directory. After each start: nothing
  * acknowledged is lost and nothing is applied twice, whether there is a bound on rows or not. At the end every order was acknowledged; state and log are checked in
@@ -42,22 +49,24 @@ export const killCycles = async (
   owner: Owner,
   cycles: number,
   onCycle?: (done: number, acknowledged: number) => void,
+  where: LogPlace = {},
 ): Promise<KillReport> => {
+  const { env, openLog } = where;
   const folder = tempFolder(owner);
   const dataDir = join(folder, 'data');
   const ledger = new Ledger(owner, join(folder, 'ledger'));
   const client = new LoadClient({ ledger, connections: CONNECTIONS });
-  const logged = new LoggedOrders(dataDir);
+  const logged = new LoggedOrders(dataDir, openLog);
   const bounded = join(folder, 'bounded.yaml');
   writeFileSync(bounded, `limits: { rowsMax: ${ROWS_MAX} }\n`);
   let killedStarts = 0;
   for (let cycle = 1; cycle <= cycles; cycle++) {
     if (cycle % KILLED_STARTS_EVERY === 0) {
-      await killStart(owner, dataDir);
+      await killStart(owner, dataDir, env);
       killedStarts++;
     }
     const args = cycle % 2 === 0 ? ['--config', bounded] : ['--checkpoint-every-events', CHECKPOINT_EVENTS];
-    const service = await startService(owner, { dataDir, args });
+    const service = await startService(owner, { dataDir, args, env });
     await assertNothingLost(service, ledger, logged);
     const load = client.run(service.http);
     await delay(Math.random() * LOADED_MS_MAX);
@@ -65,22 +74,23 @@ export const killCycles = async (
     await load;
     onCycle?.(cycle, ledger.count);
   }
-  const service = await startService(owner, { dataDir });
+  const service = await startService(owner, { dataDir, env });
   await client.finish(service.http);
   await assertNothingLost(service, ledger, logged);
   assert.equal(ledger.read().size, client.made, 'in the end every order was acknowledged');
   assert.equal(logged.distinct.size, client.made);
   await assertCustomers(service, logged.distinct);
   await service.stop();
-  await assertRecovered(owner, dataDir, ledger, logged);
+  await assertRecovered(owner, dataDir, ledger, logged, env);
   const { records, distinct } = logged;
   return { cycles, killedStarts, acknowledged: ledger.count, records, distinct: distinct.size };
 };
 
-const killStart = async (owner: Owner, dataDir: string): Promise<void> => {
+const killStart = async (owner: Owner, dataDir: string, env: LogPlace['env']): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
   const { exit, stderr } = await failingService(owner, {
     dataDir,
+    env,
     spawned: (child) => {
       timer = setTimeout(() => child.kill('SIGKILL'), Math.random() * START_MS_MAX);
     },

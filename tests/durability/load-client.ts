@@ -1,10 +1,14 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from './ledger.ts';
 import { orderEvent } from './orders.ts';
 
 /** Of 20 requests one is a batch of this size, and one repeats an order that was made before. */
 const BATCH_EVENTS = 50;
 const REQUESTS_A_ROUND = 20;
+
+/** A client that is refused does not send again at once. */
+const REFUSED_PAUSE_MS = 10;
 
 /** A 202 as the client saw it. */
 export interface Acknowledgement {
@@ -79,6 +83,7 @@ export class LoadClient {
       if (answer === undefined) return;
       if (answer.status < 500) throw new Error(`the service answered ${answer.status}`);
       this.refusedMs = Math.min(this.refusedMs, performance.now());
+      await delay(REFUSED_PAUSE_MS);
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { RecordReader } from '../../src/events/record.ts';
+import type { EventLog } from '../../src/log/event-log.ts';
 import { SqliteLog } from '../../src/log/sqlite-log.ts';
 import { orderOfId } from './orders.ts';
 
@@ -10,20 +11,26 @@ export class LoggedOrders {
   readonly distinct = new Set<number>();
   /** Records: with those sent again. */
   records = 0;
-  readonly #path: string;
+  readonly #open: () => Promise<EventLog>;
+  /** Offset after the last record seen, one a partition. */
+  readonly #ends: number[] = [];
 
-  constructor(dataDir: string) {
-    this.#path = join(dataDir, 'log.db');
+  /** @param open the log, where that is not the file of the data directory */
+  constructor(dataDir: string, open = async (): Promise<EventLog> => SqliteLog.openReadOnly(join(dataDir, 'log.db'))) {
+    this.#open = open;
   }
 
   /** Reads what has come since the last call. */
   async update(): Promise<void> {
-    const log = SqliteLog.openReadOnly(this.#path);
+    const log = await this.#open();
     const reader = new RecordReader();
     try {
-      for await (const group of log.read([this.records])) {
-        assert.equal(group.firstOffset, this.records, 'a group in the log is whole and stays where it was');
-        this.records += group.count;
+      const ends = Array.from({ length: log.partitions }, (_, partition) => this.#ends[partition] ?? 0);
+      for await (const group of log.read(ends)) {
+        const { partition, firstOffset, count } = group;
+        assert.equal(firstOffset, this.#ends[partition] ?? 0, 'a group in the log is whole and stays where it was');
+        this.#ends[partition] = firstOffset + count;
+        this.records += count;
         reader.reset(group.records);
         while (reader.next()) this.distinct.add(orderOfId(idIn(reader)));
       }

@@ -53,22 +53,32 @@ export const assertCustomers = async ({ http }: Service, orders: Iterable<number
 };
 
 /** Ends the service as a crash would, and lets a command fold a copy of what is on disk then. */
-export const crashAndInspect = async (owner: Owner, service: Service): Promise<StateFacts> => {
+export const crashAndInspect = async (
+  owner: Owner,
+  service: Service,
+  environment: Record<string, string> = {},
+): Promise<StateFacts> => {
   await service.kill9();
   const copy = join(tempFolder(owner), 'copy');
   cpSync(service.dataDir, copy, { recursive: true });
   // The log alone, from its start.
   rmSync(join(copy, 'checkpoints'), { recursive: true, force: true });
-  const { code, stdout, stderr } = await runCommand(['inspect', 'state', '--data-dir', copy]);
+  const { code, stdout, stderr } = await runCommand(['inspect', 'state', '--data-dir', copy], { environment });
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout);
 };
 
 /** A start on a data directory finds all that was acknowledged, and exactly that which a clean replay of the log gives. */
-export const assertRecovered = async (owner: Owner, dataDir: string, ledger: Ledger, logged: LoggedOrders) => {
-  const service = await startService(owner, { dataDir });
+export const assertRecovered = async (
+  owner: Owner,
+  dataDir: string,
+  ledger: Ledger,
+  logged: LoggedOrders,
+  env?: Record<string, string>,
+) => {
+  const service = await startService(owner, { dataDir, env });
   await assertNothingLost(service, ledger, logged);
   await assertCustomers(service, logged.distinct);
   const served = await stateOf(service);
-  assert.deepEqual(await crashAndInspect(owner, service), served);
+  assert.deepEqual(await crashAndInspect(owner, service, env), served);
 };
