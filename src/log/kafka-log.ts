@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BeckonError } from '../base/errors.ts';
 import { shardOf } from '../base/hash.ts';
 import { type MessageHeaders, messageValue, STRUCTURED_HEADER } from '../events/message.ts';
@@ -5,11 +6,12 @@ import { RecordReader } from '../events/record.ts';
 import type { AppendedGroup, AppendGroup, LogGroup } from './event-log.ts';
 import { GroupBuilder } from './group-builder.ts';
 import { GroupMerge } from './group-merge.ts';
-import type { KafkaClient, OutgoingRecord, TopicBounds } from './kafka-client.ts';
-import { guarded, openLogTopic } from './kafka-topic.ts';
+import type { KafkaClient, OutgoingRecord } from './kafka-client.ts';
+import { guarded, type LogTopic, openLogTopic } from './kafka-topic.ts';
 import { LogProducer } from './log-producer.ts';
 import type { AppendedRun, Following, LogFollower, RefusedMessage, SharedLog } from './shared-log.ts';
 
+const SECRET_BYTES = 16;
 const HEADERS: MessageHeaders = [STRUCTURED_HEADER];
 
 /**
@@ -22,8 +24,8 @@ const HEADERS: MessageHeaders = [STRUCTURED_HEADER];
 export class KafkaLog implements SharedLog {
   readonly partitions: number;
   readonly isShared = true;
-  /** Nothing is rewritten here, so nothing is sealed. */
-  readonly secret: Uint8Array = new Uint8Array(16);
+  /** Nothing is sealed with it here: it only tells this topic from every other one. */
+  readonly secret: Uint8Array;
   readonly topic: string;
   readonly starts: readonly number[];
   readonly #client: KafkaClient;
@@ -45,19 +47,19 @@ export class KafkaLog implements SharedLog {
     partitions: number,
     setAside?: (messages: readonly RefusedMessage[]) => Promise<void>,
   ): Promise<KafkaLog> {
-    return new KafkaLog(client, topic, await openLogTopic(client, topic, partitions), setAside);
+    return new KafkaLog(client, await openLogTopic(client, topic, partitions), setAside);
   }
 
   private constructor(
     client: KafkaClient,
-    topic: string,
-    { starts, ends }: TopicBounds,
+    { name, id = '', starts, ends }: LogTopic,
     setAside: ((messages: readonly RefusedMessage[]) => Promise<void>) | undefined,
   ) {
     this.#client = client;
     this.#setAside = setAside;
-    this.topic = topic;
-    this.#producer = new LogProducer(client, topic);
+    this.topic = name;
+    this.secret = createHash('sha256').update(`${name} ${id}`).digest().subarray(0, SECRET_BYTES);
+    this.#producer = new LogProducer(client, name);
     this.partitions = ends.length;
     this.starts = starts;
     this.#ends = [...ends];

@@ -2,6 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BeckonError } from '../base/errors.ts';
 import type { KafkaClient, TopicBounds, TopicFacts } from './kafka-client.ts';
 
+/** The topic of a log as it was found. */
+export interface LogTopic extends TopicBounds {
+  readonly name: string;
+  readonly id: string | undefined;
+}
+
 /** How a log topic is made: the broker tells the time, and nothing is removed by itself. */
 const SETTINGS = {
   'message.timestamp.type': 'LogAppendTime',
@@ -18,7 +24,7 @@ const LOOKS_MAX = 50;
  * Finds the topic of the log, or makes it.
  * @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED, LOG_UNAVAILABLE
  */
-export const openLogTopic = (client: KafkaClient, topic: string, partitions: number): Promise<TopicBounds> =>
+export const openLogTopic = (client: KafkaClient, topic: string, partitions: number): Promise<LogTopic> =>
   guarded(topic, async () => {
     let facts = await client.topic(topic);
     if (facts === undefined) {
@@ -30,7 +36,7 @@ export const openLogTopic = (client: KafkaClient, topic: string, partitions: num
     }
     if (facts === undefined) throw new Error('it was made and is still not known');
     checkLogTopic(topic, facts, partitions);
-    return client.bounds(topic);
+    return { ...(await client.bounds(topic)), name: topic, id: facts.id };
   });
 
 /** @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED */

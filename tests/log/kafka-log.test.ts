@@ -25,6 +25,13 @@ if (ON_KAFKA.skip === false)
   contractOfEventLog('Kafka log', openLog, { groupAt: eventGroupAt, isGrouped: false, numRuns: 3 });
 else test('the contract of a log on Kafka', ON_KAFKA, () => {});
 
+test('a checkpoint of one topic is none of another', ON_KAFKA, async (t) => {
+  const [one, other] = [await openLog(t), await openLog(t)];
+  const again = await KafkaLog.open(clientOf(t), one.topic, PARTITIONS);
+  assert.deepEqual(again.secret, one.secret);
+  assert.notDeepEqual(other.secret, one.secret);
+});
+
 test('a topic with the times of producers cannot be the log', ON_KAFKA, async (t) => {
   const client = clientOf(t);
   const topic = topicName('create-time');
