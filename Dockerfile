@@ -21,7 +21,7 @@ COPY models models
 RUN install -d -o node -g node -m 0750 /var/lib/beckon
 USER node
 VOLUME /var/lib/beckon
-EXPOSE 8080 9090
+EXPOSE 8080 8081 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s --start-interval=1s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BECKON_ADMIN_PORT || 9090}/readyz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

@@ -21,7 +21,7 @@ export class Service {
   /** @param profileFolder where each thread leaves a CPU profile when it ends; none without it */
   static async start(dataDir: string, core: number | undefined, profileFolder?: string): Promise<Service> {
     const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
-    const options = ['--data-dir', dataDir, '--http-port', '0', '--admin-port', '0'];
+    const options = ['--data-dir', dataDir, '--http-port', '0', '--grpc-port', '0', '--admin-port', '0'];
     const [file, args] = pinned(core, [process.execPath, ...profile, MAIN, 'start', ...options]);
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const ready = new Promise<string>((resolve, reject) => {

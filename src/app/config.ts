@@ -36,7 +36,7 @@ export const loadConfig = (sources: ConfigSources): Config => {
   });
 };
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/;
+export const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|\[::1\]|localhost)$/;
 
 const crossCheck = (config: Config): void => {
   const refuse = (message: string): never => {

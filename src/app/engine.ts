@@ -40,6 +40,7 @@ const PROOFS_FILE = 'proven-bundles.json';
 /** Where the doors are: `host:port`. */
 export interface Addresses {
   readonly http: string;
+  readonly grpc: string;
   readonly admin: string;
 }
 
@@ -100,12 +101,16 @@ export class Engine {
       warn: ({ message }: { message: string }) => this.options.logger.warn({}, message),
     });
     await Promise.all([this.prove(bundles), this.recover()]);
-    const httpPort = await this.startServing();
+    const { httpPort, grpcPort } = await this.startServing();
     if (config.kafkaSourceTopics !== '')
       this.intake = this.spawn('./intake-thread.ts', { config } satisfies IntakeThreadData);
     this.stream.ready(this.served);
     const { host } = config;
-    return { http: `${host}:${httpPort}`, admin: `${host}:${(this.admin.server.address() as AddressInfo).port}` };
+    return {
+      http: `${host}:${httpPort}`,
+      grpc: `${host}:${grpcPort}`,
+      admin: `${host}:${(this.admin.server.address() as AddressInfo).port}`,
+    };
   }
 
   /** Not ready first, then what is under way is answered, then the log is closed. */
@@ -165,10 +170,10 @@ export class Engine {
     ]);
   }
 
-  private async startServing(): Promise<number> {
+  private async startServing(): Promise<{ httpPort: number; grpcPort: number }> {
     const { config, version } = this.options;
     const { source, memory, bundles } = this.served;
-    let port = config.httpPort;
+    let { httpPort, grpcPort } = config;
     for (let number = 0; number < config.servingThreads; number++) {
       const { port1, port2 } = new MessageChannel();
       await this.writer.link.ask('connect', port1, [port1]);
@@ -187,10 +192,11 @@ export class Engine {
       this.serving.push(thread);
       await Promise.race([started.promise, thread.ended]);
       // The first picks the port where it is 0; the others share it.
-      port = await listening(thread.link.ask<number>('listen', port), config.host, port);
+      httpPort = await listening(thread.link.ask<number>('listen', httpPort), config.host, httpPort);
+      grpcPort = await listening(thread.link.ask<number>('listenGrpc', grpcPort), config.host, grpcPort);
     }
     this.changer = this.openChanger();
-    return port;
+    return { httpPort, grpcPort };
   }
 
   private async changePack(ask: PackChangeAsk): Promise<PackChange> {

@@ -1,8 +1,8 @@
 import { FeatureReader } from '../features/read.ts';
 import { compilePack } from '../packs/pack.ts';
 import { decisionStringifier } from '../serving/http/decision-text.ts';
-import type { HttpParts } from '../serving/http/parts.ts';
 import { type HttpApp, type HttpOptions, httpServer } from '../serving/http/server.ts';
+import type { ServingParts } from '../serving/parts.ts';
 import { isOnKafka } from './kafka.ts';
 import { openScoring } from './scoring.ts';
 import { openColdReader, viewState } from './shared-state.ts';
@@ -11,7 +11,7 @@ import { WorkerPool } from './threads/worker-pool.ts';
 
 /** What the routes need of their thread, whatever the pack. */
 export type ThreadParts = Pick<
-  HttpParts,
+  ServingParts,
   'sink' | 'stream' | 'overseer' | 'status' | 'notReady' | 'readiness' | 'onInternal'
 >;
 
@@ -20,6 +20,7 @@ export type ThreadParts = Pick<
  * another one, and requests end on that which they began with.
  */
 export interface PackServer extends HttpApp {
+  readonly parts: ServingParts;
   /** @returns when the requests that it has taken are answered, and its models are released */
   close(): Promise<void>;
 }
@@ -36,24 +37,22 @@ export const openPackServer = async (
   const cold = openColdReader(pack, view);
   const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view, cold);
   const pool = new WorkerPool({ config, source, memory, bundles });
-  const http = await httpServer(
-    options,
-    {
-      ...thread,
-      decider,
-      reader: new FeatureReader(pack.plan, view.tables, undefined, cold),
-      registry,
-      pack,
-      clock,
-      hasLogClock: config.clock === 'log',
-      pool,
-      logTopic: isOnKafka(config) ? config.kafkaLogTopic : undefined,
-      stringifyDecision: decisionStringifier(schema),
-    },
-    schema,
-  );
+  const parts: ServingParts = {
+    ...thread,
+    decider,
+    reader: new FeatureReader(pack.plan, view.tables, undefined, cold),
+    registry,
+    pack,
+    clock,
+    hasLogClock: config.clock === 'log',
+    pool,
+    logTopic: isOnKafka(config) ? config.kafkaLogTopic : undefined,
+    stringifyDecision: decisionStringifier(schema),
+  };
+  const http = await httpServer(options, parts, schema);
   return {
     ...http,
+    parts,
     async close() {
       await http.underWay.ended();
       await pool.close();

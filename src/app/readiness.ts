@@ -1,5 +1,5 @@
 import { LIMITS } from '../base/limits.ts';
-import type { Readiness } from '../serving/http/parts.ts';
+import type { Readiness } from '../serving/parts.ts';
 import type { Status } from '../state/status.ts';
 
 /** Why the service takes no work now, undefined where it does. */

@@ -29,6 +29,10 @@ const DEFAULTS = {
   scoreChunkRows: 64,
   /** A batch with more customers goes to the worker pool, where a hop (~0.1 ms) is small against the work. */
   inlineBatchCustomersMax: 256,
+  /** Questions of one gRPC stream under way: some turns of the loop; a caller who sends more waits. */
+  streamQuestionsMax: 1024,
+  /** Messages of one gRPC stream of events that wait for the log; a caller who sends more waits. */
+  streamGroupsMax: 16,
   /** Candidates that one answer names; a person looks at fewer, and their order is kept by shifting. */
   rankedMax: 100,
   /** A reader retries a row this often before it joins the next turn of the loop. */

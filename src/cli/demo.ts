@@ -15,7 +15,7 @@ when, and whom to call; the market does it and lives with the consequences. Ctrl
     days: { type: 'string', value: 'D', default: '120', help: 'Days of decisions' },
     seed: { type: 'string', value: 'S', default: '7', help: 'Other people, other luck' },
     'seconds-a-day': { type: 'string', value: 'T', default: '3', help: 'How long a day of the market takes' },
-    ...configOptions(['httpPort', 'adminPort', 'logLevel']),
+    ...configOptions(['httpPort', 'grpcPort', 'adminPort', 'logLevel']),
   },
   async run(args, io) {
     const customers = numberOf(args, 'customers', 1, 100_000);
@@ -36,7 +36,7 @@ when, and whom to call; the market does it and lives with the consequences. Ctrl
     // Also where the reader of a pipe has gone, and the process ends at once.
     process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
     // A port that is taken must not stop a demo: any free one does.
-    const free = { 'http-port': '0', 'admin-port': '0', 'log-level': 'error' };
+    const free = { 'http-port': '0', 'grpc-port': '0', 'admin-port': '0', 'log-level': 'error' };
     const flags = { ...free, ...args.values, 'data-dir': dataDir, clock: 'log' };
     const config = loadConfig({ flags, environment: {}, folder: io.folder });
     const logger = createLogger({ level: config.logLevel });

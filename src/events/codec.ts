@@ -39,7 +39,8 @@ const parse = (body: Uint8Array): unknown => {
   }
 };
 
-const readItem = (value: unknown, index: number): EventItem => {
+/** Reads a structured CloudEvent as parsed. @param index position in the request */
+export const readItem = (value: unknown, index: number): EventItem => {
   const result = readEvent(value);
   if (!isProblem(result)) return result;
   const id = (value as { id?: unknown } | null)?.id;

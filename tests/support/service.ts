@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const STOP_MS_MAX = 30_000;
 
 export interface ServiceOptions {
-  /** Flags after `start --data-dir … --http-port 0 --admin-port 0`; of two equal flags the last one counts. */
+  /** Flags after `start --data-dir … --http-port 0 --grpc-port 0 --admin-port 0`; of two equal flags the last one counts. */
   readonly args?: readonly string[];
   /** Beside what the runner gives, the whole environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -33,6 +33,8 @@ export type Exit = number | NodeJS.Signals;
 export interface Service {
   /** `127.0.0.1:port` of the API. */
   readonly http: string;
+  /** `127.0.0.1:port` of the gRPC API. */
+  readonly grpc: string;
   /** `127.0.0.1:port` of probes and metrics. */
   readonly admin: string;
   readonly dataDir: string;
@@ -87,7 +89,7 @@ const launch = (t: Owner, options: ServiceOptions) => {
   // Hooks run in the order in which they were added: the process ends before its folder goes.
   t.after(() => end());
   const dataDir = given ?? tempFolder(t);
-  const ports = ['--data-dir', dataDir, '--http-port', '0', '--admin-port', '0'];
+  const ports = ['--data-dir', dataDir, '--http-port', '0', '--grpc-port', '0', '--admin-port', '0'];
   const [command, ...line] = [...under, process.execPath, MAIN, 'start', ...ports, ...args];
   const child = spawn(command, line, { env: { ...RUNNER_ENVIRONMENT, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   spawned?.(child);
@@ -102,12 +104,12 @@ const launch = (t: Owner, options: ServiceOptions) => {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output.stderr += text;
   });
-  const ready = Promise.withResolvers<{ http: string; admin: string }>();
+  const ready = Promise.withResolvers<{ http: string; grpc: string; admin: string }>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     output.stdout += `${line}\n`;
     if (!line.includes('"msg":"ready"')) return;
-    const { http, admin } = JSON.parse(line) as { http: string; admin: string };
-    ready.resolve({ http, admin });
+    const { http, grpc, admin } = JSON.parse(line) as { http: string; grpc: string; admin: string };
+    ready.resolve({ http, grpc, admin });
   });
   return { process: child, output, exited, ready: ready.promise, dataDir };
 };

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { setLimits } from '../../base/limits.ts';
+import { GrpcDoor } from '../../serving/grpc/door.ts';
 import { Door } from '../../serving/http/door.ts';
 import { Followers } from '../../serving/http/followers.ts';
 import { outboxPathOf } from '../../state/data-dir.ts';
@@ -8,6 +9,7 @@ import { OutboxReader } from '../../state/outbox-reader.ts';
 import { Status } from '../../state/status.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics, METRICS_CONTENT_TYPE } from '../../telemetry/metrics.ts';
+import { LOOPBACK } from '../config.ts';
 import { isOnKafka } from '../kafka.ts';
 import { openPackServer, type PackServer, type ThreadParts } from '../pack-server.ts';
 import { notReadyReason, readiness } from '../readiness.ts';
@@ -43,6 +45,7 @@ const leaving = new Set<Promise<void>>();
 
 const link = new Link(parentPort as MessagePort, {
   listen: (port: number) => door.listen({ host: config.host, port, reusePort: config.servingThreads > 1 }),
+  listenGrpc: (port: number) => grpcDoor.listen({ host: config.host, port, reusePort: config.servingThreads > 1 }),
   metrics: () => metrics.part(),
   async preparePack(data: Omit<ScoringThreadData, 'config'>) {
     next = await openPackServer({ ...data, config }, thread, options);
@@ -52,6 +55,7 @@ const link = new Link(parentPort as MessagePort, {
     serving = next as PackServer;
     next = undefined;
     door.change(serving);
+    grpcDoor.change(serving);
     const left = before.close();
     leaving.add(left);
     void left.then(() => leaving.delete(left));
@@ -71,7 +75,7 @@ const link = new Link(parentPort as MessagePort, {
   },
   async stop() {
     followers.close();
-    await door.close();
+    await Promise.all([door.close(), grpcDoor.close()]);
     await Promise.all([serving.close(), next?.close(), ...leaving]);
     outbox?.close();
     metrics.close();
@@ -111,5 +115,10 @@ const thread: ThreadParts = {
 
 serving = await openPackServer(first, thread, options);
 const door = new Door(serving, options, thread.onInternal);
+const grpcDoor = new GrpcDoor(serving, {
+  messageBytesMax: config.limits.bodyBytesMax,
+  stopTimeoutMs: config.requestTimeoutMs,
+  hasReflection: LOOPBACK.test(config.host),
+});
 
 await link.ask('started');

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { BeckonError } from '../../base/errors.ts';
 import type { ScoreRequest } from '../../decisions/decision.ts';
-import type { BatchPool } from '../../serving/http/parts.ts';
+import type { BatchPool } from '../../serving/parts.ts';
 import type { PoolRefusal } from './pool-task.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
 

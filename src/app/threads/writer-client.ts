@@ -5,7 +5,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Event } from '../../events/event.ts';
 import { EventScanner } from '../../events/event-scanner.ts';
 import { type Chunk, RecordWriter } from '../../events/record.ts';
-import type { EventSink, EventsDone } from '../../serving/http/parts.ts';
+import type { EventSink, EventsDone } from '../../serving/parts.ts';
 import type { Status } from '../../state/status.ts';
 
 /** The writer's word on a chunk: a result an event, or why there is none. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Overseer, Readiness } from './parts.ts';
+import type { Overseer, Readiness } from '../parts.ts';
 import { probeRoutes } from './probes.ts';
 import { bareServer, type HttpOptions } from './server.ts';
 

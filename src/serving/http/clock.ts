@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { formatTime, parseTime } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
-import type { HttpParts } from './parts.ts';
+import type { ServingParts } from '../parts.ts';
 
 const ClockBody = Type.Object(
   { now: Type.String({ maxLength: 40, description: 'RFC 3339; a time before the log time moves nothing' }) },
@@ -14,7 +14,7 @@ const ClockAnswer = Type.Object({ now: Type.String({ format: 'date-time' }) });
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
 /** `POST /v1/clock`: moves *now* of the log's clock, so that months run in minutes. */
-export const clockRoutes = (app: FastifyInstance, { status, hasLogClock }: HttpParts): void => {
+export const clockRoutes = (app: FastifyInstance, { status, hasLogClock }: ServingParts): void => {
   app.post<{ Body: Static<typeof ClockBody> }>(
     '/v1/clock',
     {

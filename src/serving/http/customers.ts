@@ -8,8 +8,8 @@ import { LIMITS } from '../../base/limits.ts';
 import { beforeState, tooFarAhead } from '../../decisions/time-refusals.ts';
 import type { Event } from '../../events/event.ts';
 import { consentView } from '../../features/read.ts';
-import { askedTimeMs } from './asked-time.ts';
-import type { HttpParts } from './parts.ts';
+import { askedTimeMs } from '../asked-time.ts';
+import type { ServingParts } from '../parts.ts';
 import { sendProblem, translate } from './problem.ts';
 
 const Params = Type.Object({ id: Type.String() });
@@ -28,7 +28,7 @@ const Erased = Type.Object({
 });
 
 /** `GET /v1/customers/{id}`: what is known of a customer, as of a time. `DELETE`: forget them. */
-export const customerRoutes = (app: FastifyInstance, parts: HttpParts): void => {
+export const customerRoutes = (app: FastifyInstance, parts: ServingParts): void => {
   app.get<{ Params: Static<typeof Params>; Querystring: Static<typeof Query> }>(
     '/v1/customers/:id',
     {
@@ -69,7 +69,7 @@ export const customerRoutes = (app: FastifyInstance, parts: HttpParts): void => 
   );
 };
 
-const erase = (id: string, reply: FastifyReply, parts: HttpParts): void => {
+const erase = (id: string, reply: FastifyReply, parts: ServingParts): void => {
   const { reader, pack, clock, sink, onInternal } = parts;
   reader.nextTurn();
   const values = new Float64Array(pack.featureNames.length);
@@ -99,7 +99,7 @@ const erasureOf = (id: string): Event => ({
   extensions: undefined,
 });
 
-const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: HttpParts): void => {
+const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: ServingParts): void => {
   const { reader, pack, clock } = parts;
   const nowMs = clock.nowMs();
   if (atMs !== undefined && atMs > nowMs + LIMITS.askAheadMsMax) {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { BeckonError } from '../../base/errors.ts';
-import type { HttpParts } from './parts.ts';
+import type { ServingParts } from '../parts.ts';
 
 /** More files than a pack has. */
 const FILES_MAX = 64;
@@ -69,7 +69,7 @@ const Progress = Type.Object({
 });
 
 /** `POST /v1/packs`: another pack in the place of the one in force, while the service runs. */
-export const packChangeRoutes = (app: FastifyInstance, { overseer, notReady }: HttpParts): void => {
+export const packChangeRoutes = (app: FastifyInstance, { overseer, notReady }: ServingParts): void => {
   const tags = ['packs'];
   app.post<{ Body: Static<typeof Body>; Querystring: Static<typeof Query> }>(
     '/v1/packs',

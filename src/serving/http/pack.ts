@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { HOLD_ID } from '../../packs/actions.ts';
-import type { HttpParts } from './parts.ts';
+import type { ServingParts } from '../parts.ts';
 
 const WORD_BYTES = 4;
 
 /** `GET /v1/packs/current` and `GET /v1/models`: what is loaded. */
-export const packRoutes = (app: FastifyInstance, { pack, registry }: HttpParts): void => {
+export const packRoutes = (app: FastifyInstance, { pack, registry }: ServingParts): void => {
   const answer = {
     name: pack.name,
     version: pack.version,

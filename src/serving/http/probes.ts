@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { BeckonError } from '../../base/errors.ts';
-import type { Overseer, Readiness } from './parts.ts';
+import type { Overseer, Readiness } from '../parts.ts';
 import { sendProblem } from './problem.ts';
 
 /** `/livez`, `/readyz`, `/metrics` and `/v1/state`, on the API's port and on the admin port alike. */

@@ -6,6 +6,8 @@ import type { TSchema } from 'typebox';
 import { BeckonError, ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { measures } from '../../base/measures.ts';
+import type { ServingParts } from '../parts.ts';
+import { UnderWay } from '../under-way.ts';
 import { clockRoutes } from './clock.ts';
 import { customerRoutes } from './customers.ts';
 import { drainOnClose } from './drain.ts';
@@ -13,12 +15,10 @@ import { eventRoutes } from './events.ts';
 import { readJsonBodies } from './json-body.ts';
 import { packRoutes } from './pack.ts';
 import { packChangeRoutes } from './pack-change.ts';
-import type { HttpParts } from './parts.ts';
 import { probeRoutes } from './probes.ts';
 import { answerBadPath, installProblems, problemOf } from './problem.ts';
 import { scoreRoutes } from './score.ts';
 import { streamRoutes } from './stream.ts';
-import { UnderWay } from './under-way.ts';
 
 export interface HttpOptions {
   readonly bodyBytesMax: number;
@@ -116,7 +116,7 @@ const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): 
 };
 
 /** Every route of the contract, for one pack. @param decision schema of one decision of the pack */
-export const httpServer = async (options: HttpOptions, parts: HttpParts, decision: TSchema): Promise<HttpApp> => {
+export const httpServer = async (options: HttpOptions, parts: ServingParts, decision: TSchema): Promise<HttpApp> => {
   const underWay = new UnderWay();
   const app = bareServer(options, parts.onInternal, underWay);
   // Schemas speak for validation and documents; answers are written by hand where it matters.

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { HttpParts } from './parts.ts';
-import type { UnderWay } from './under-way.ts';
+import type { ServingParts } from '../parts.ts';
+import type { UnderWay } from '../under-way.ts';
 
 const strict = { additionalProperties: false } as const;
 const CURSOR = '^(0|[1-9][0-9]{0,14})$';
@@ -38,7 +38,7 @@ const Page = Type.Object({
 const LAST_EVENT_ID = 'last-event-id';
 
 /** `GET /v1/decisions` and `GET /v1/decisions/stream`. */
-export const streamRoutes = (app: FastifyInstance, { stream, notReady }: HttpParts, underWay: UnderWay): void => {
+export const streamRoutes = (app: FastifyInstance, { stream, notReady }: ServingParts, underWay: UnderWay): void => {
   const tags = ['decisions'];
   const refuse = (): void => {
     const reason = notReady();

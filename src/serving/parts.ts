@@ -1,15 +1,15 @@
-import type { Clock } from '../../base/clock.ts';
-import type { BeckonError } from '../../base/errors.ts';
-import type { Decider } from '../../decisions/decide.ts';
-import type { Decision, ScoreRequest } from '../../decisions/decision.ts';
-import type { Event } from '../../events/event.ts';
-import type { FeatureReader } from '../../features/read.ts';
-import type { HeadRegistry } from '../../inference/registry.ts';
-import type { Pack } from '../../packs/pack.ts';
-import type { PackChange, PackChangeAsk, PackChangeProgress } from '../../packs/pack-change.ts';
-import type { OutboxReader } from '../../state/outbox-reader.ts';
-import type { Status } from '../../state/status.ts';
-import type { Followers } from './followers.ts';
+import type { Clock } from '../base/clock.ts';
+import type { BeckonError } from '../base/errors.ts';
+import type { Decider } from '../decisions/decide.ts';
+import type { Decision, ScoreRequest } from '../decisions/decision.ts';
+import type { Event } from '../events/event.ts';
+import type { FeatureReader } from '../features/read.ts';
+import type { HeadRegistry } from '../inference/registry.ts';
+import type { Pack } from '../packs/pack.ts';
+import type { PackChange, PackChangeAsk, PackChangeProgress } from '../packs/pack-change.ts';
+import type { OutboxReader } from '../state/outbox-reader.ts';
+import type { Status } from '../state/status.ts';
+import type { Followers } from './http/followers.ts';
 
 /**
  * Told once: after events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or with why nothing
@@ -64,8 +64,8 @@ export interface Stream {
   readonly followers: Followers;
 }
 
-/** What the routes stand on, in one serving thread. */
-export interface HttpParts {
+/** What both doors stand on, in one serving thread. */
+export interface ServingParts {
   readonly decider: Decider;
   /** Reads all features. */
   readonly reader: FeatureReader;

@@ -1,5 +1,5 @@
-import { parseTime } from '../../base/clock.ts';
-import { BeckonError } from '../../base/errors.ts';
+import { parseTime } from '../base/clock.ts';
+import { BeckonError } from '../base/errors.ts';
 
 /**
  * The `at` of a question in ms since the epoch, undefined where it is absent. How far ahead it may lie is for the one who

@@ -1,0 +1,120 @@
+import { type AddressInfo, createServer, type Server as Listener } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import type { Behind } from './call.ts';
+import { eventsService } from './events-service.ts';
+import { CallsServiceService } from './generated/beckon/v1/calls.ts';
+import { ContactsServiceService } from './generated/beckon/v1/contacts.ts';
+import { EventsServiceService } from './generated/beckon/v1/events.ts';
+import { ModelsServiceService } from './generated/beckon/v1/models.ts';
+import { ScoringServiceService } from './generated/beckon/v1/scoring.ts';
+import { modelsService } from './models-service.ts';
+import { scoringService } from './scoring-service.ts';
+import { strictly } from './strict-messages.ts';
+
+export interface GrpcOptions {
+  readonly messageBytesMax: number;
+  /** How long a stop waits for calls under way. */
+  readonly stopTimeoutMs: number;
+  /** Whether anybody who can reach the port may ask what it offers. */
+  readonly hasReflection: boolean;
+}
+
+interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly reusePort: boolean;
+}
+
+const PROTO = fileURLToPath(new URL('../../../proto/', import.meta.url));
+const FILES = ['calls', 'contacts', 'events', 'models', 'scoring'].map((name) => `beckon/v1/${name}.proto`);
+/** A caller behind a load balancer finds new instances this often. */
+const CONNECTION_AGE_MS = 30 * 60_000;
+const CONNECTION_AGE_GRACE_MS = 60_000;
+const KEEPALIVE_MS = 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+/** Calls under way on one connection; more wait at the caller. */
+const STREAMS_MAX = 1000;
+/** How often readiness is looked at for the health service. */
+const HEALTH_MS = 200;
+
+/**
+ * The gRPC listener of a thread. Packs behind it take each other's place between two calls; a call ends on the pack that it
+ * began with.
+ */
+export class GrpcDoor {
+  private behind: Omit<Behind, 'stopping'>;
+  private readonly options: GrpcOptions;
+  private readonly server: Server;
+  private readonly health = new HealthImplementation();
+  private readonly stopping = new AbortController();
+  private listener: Listener | undefined;
+  private told = '';
+  private healthTimer: NodeJS.Timeout | undefined;
+
+  constructor(behind: Omit<Behind, 'stopping'>, options: GrpcOptions) {
+    this.behind = behind;
+    this.options = options;
+    this.server = new Server({
+      'grpc.max_receive_message_length': options.messageBytesMax,
+      'grpc.max_concurrent_streams': STREAMS_MAX,
+      'grpc.max_connection_age_ms': CONNECTION_AGE_MS,
+      'grpc.max_connection_age_grace_ms': CONNECTION_AGE_GRACE_MS,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+    });
+    const now = (): Behind => ({ ...this.behind, stopping: this.stopping.signal });
+    this.server.addService(strictly(ScoringServiceService), { ...scoringService(now) });
+    this.server.addService(strictly(EventsServiceService), { ...eventsService(now) });
+    this.server.addService(strictly(ModelsServiceService), { ...modelsService(now) });
+    // Declared, and answered UNIMPLEMENTED.
+    this.server.addService(CallsServiceService, {});
+    this.server.addService(ContactsServiceService, {});
+    this.health.addToServer(this.server);
+    if (options.hasReflection) new ReflectionService(descriptors()).addToServer(this.server);
+  }
+
+  /** @returns the port. @throws Error as Node's `listen` does */
+  async listen(options: ListenOptions): Promise<number> {
+    const injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
+    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+    this.listener = listener;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    listener.once('error', reject).listen(options, resolve);
+    await promise;
+    this.tellHealth();
+    this.healthTimer = setInterval(() => this.tellHealth(), HEALTH_MS).unref();
+    return (listener.address() as AddressInfo).port;
+  }
+
+  /** Answers every later call with another pack. */
+  change(behind: Omit<Behind, 'stopping'>): void {
+    this.behind = behind;
+  }
+
+  /** Listens no more. @returns when every call is answered, or the time for it is over */
+  async close(): Promise<void> {
+    clearInterval(this.healthTimer);
+    this.setHealth('NOT_SERVING');
+    this.listener?.close();
+    this.stopping.abort();
+    const late = setTimeout(() => this.server.forceShutdown(), this.options.stopTimeoutMs);
+    await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
+    clearTimeout(late);
+  }
+
+  private tellHealth(): void {
+    this.setHealth(this.behind.parts.notReady() === undefined ? 'SERVING' : 'NOT_SERVING');
+  }
+
+  private setHealth(status: 'SERVING' | 'NOT_SERVING'): void {
+    if (status === this.told) return;
+    this.told = status;
+    for (const name of ['', 'beckon.v1.ScoringService', 'beckon.v1.EventsService']) this.health.setStatus(name, status);
+  }
+}
+
+const descriptors = () => loadSync(FILES, { includeDirs: [PROTO] });
