@@ -58,6 +58,11 @@ export const DOORS: Doors = {
   '@fastify/swagger': ['src/serving/http/'],
   '@fastify/swagger-ui': ['src/serving/http/'],
   'fast-json-stringify': ['src/serving/http/decision-text.ts'],
+  '@grpc/grpc-js': ['src/serving/grpc/'],
+  '@grpc/proto-loader': ['src/serving/grpc/door.ts'],
+  '@grpc/reflection': ['src/serving/grpc/door.ts'],
+  'grpc-health-check': ['src/serving/grpc/door.ts'],
+  '@bufbuild/protobuf': ['src/serving/grpc/'],
   pino: ['src/telemetry/logger.ts'],
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],
@@ -79,6 +84,9 @@ export const USED_WITHOUT_IMPORT: Readonly<Record<string, string>> = {
   'pino-pretty': 'pino loads it by name as its transport on a terminal',
   node: 'npm scripts run it',
   typescript: 'npm run typecheck',
+  '@bufbuild/buf': 'npm run generate and npm run lint look at the definitions under proto/ with it',
+  'ts-proto': 'a plugin of buf: npm run generate',
+  'google-proto-files': 'definitions of rich errors, for npm run generate',
   '@biomejs/biome': 'npm run lint',
 };
 

@@ -29,6 +29,9 @@ const dependencies = Object.keys(manifest.dependencies);
 const devDependencies = Object.keys(manifest.devDependencies);
 const documents = files.filter((file) => file.endsWith('.md'));
 
+/** What is generated is as long as it is, and offers all that it has. @param violation begins with its file */
+const isWritten = (violation: string): boolean => !violation.startsWith('src/serving/grpc/generated/');
+
 /** Fails with all sentences at once, so that one run shows everything there is to mend. */
 const holds = (violations: Violations): void => {
   assert.ok(violations.length === 0, `\n${violations.join('\n')}\n`);
@@ -39,7 +42,7 @@ test('the source was found', () => {
   assert.ok(documents.includes('README.md'));
 });
 
-test(`no file is longer than ${LINES_MAX} lines`, () => holds(longFiles(modules, LINES_MAX)));
+test(`no file is longer than ${LINES_MAX} lines`, () => holds(longFiles(modules, LINES_MAX).filter(isWritten)));
 
 test('every import names a file that is there', () => holds(brokenImports(modules, stands)));
 
@@ -52,7 +55,7 @@ test('there are no barrels', () => holds(barrels(source)));
 test('every file of src is reached from the command line, or made for the documents', () =>
   holds(deadFiles(modules, [...Object.values(manifest.bin), GENERATOR, ...Object.keys(REACHED_BY_TESTS_ONLY)])));
 
-test('every exported name of src is imported somewhere', () => holds(unusedExports(modules)));
+test('every exported name of src is imported somewhere', () => holds(unusedExports(modules).filter(isWritten)));
 
 test('each library is imported through its door', () => holds(sideDoors(source, DOORS)));
 

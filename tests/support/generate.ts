@@ -4,6 +4,7 @@ import { configurationTable } from '../../src/app/config-table.ts';
 import { ERRORS } from '../../src/base/errors.ts';
 import { eventsTable } from '../../src/events/document.ts';
 import { featuresTable } from './features-document.ts';
+import { grpcCode } from './grpc-code.ts';
 import { importMapSchema } from './import-map-document.ts';
 import { marketSchema } from './market-document.ts';
 import { packSchemas } from './pack-schemas.ts';
@@ -76,7 +77,8 @@ const documents = async (): Promise<{ file: string; found: string; wanted: strin
   }
   const read = (file: string): string => (existsSync(root + file) ? readFileSync(root + file, 'utf8') : '');
   const whole = FILES.map(({ file, make }) => ({ file, found: read(file), wanted: make() }));
-  return [...made.values(), ...whole];
+  const code = grpcCode().map(({ file, text }) => ({ file, found: read(file), wanted: text }));
+  return [...made.values(), ...whole, ...code];
 };
 
 /** Documents whose generated parts differ from the code, by name. */
