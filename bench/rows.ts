@@ -5,6 +5,7 @@ import { exportRows } from './rows/export.ts';
 import { featureApply, featureRead } from './rows/feature-loops.ts';
 import { httpScore } from './rows/http-score.ts';
 import { replay } from './rows/replay.ts';
+import { restart } from './rows/restart.ts';
 import { scoringLoop } from './rows/scoring-loop.ts';
 import { simulate } from './rows/simulate.ts';
 import { singleEvent } from './rows/single-event.ts';
@@ -18,6 +19,7 @@ export const ROWS: readonly Row[] = [
   replay,
   exportRows,
   simulate,
+  restart,
   scoringLoop(64),
   scoringLoop(256),
   featureApply('hot'),

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { BeckonError } from '../base/errors.ts';
 import { copyLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
 import { copyAppliedPacks } from './applied-packs.ts';
+import { CheckpointStore, copyCheckpoint, removeCheckpoints } from './checkpoint-store.ts';
 import { copyMeta, type DataDirMeta, logPathOf, readMeta, refuseFull } from './data-dir.ts';
 import { syncDirectory } from './durable-file.ts';
 
@@ -13,7 +14,7 @@ export interface CopyProgress {
 }
 
 /**
- * Copies log and meta of a data directory, on which a service may run, into a folder that is not there yet or empty. The
+ * Copies log, checkpoint and meta of a data directory, on which a service may run, into a folder that is not there yet or empty. The
  * copy is the log of one moment after the call: with everything that was acknowledged before, and groups as whole as they
  * were. It gets its name when every group has been verified and all of it is on disk.
  * @throws BeckonError FILE_UNREADABLE where there is no data directory, FILE_UNWRITABLE, LOG_DAMAGED,
@@ -26,7 +27,10 @@ export const backUp = async (dataDir: string, folder: string, progress: CopyProg
   const part = `${target}.part`;
   makePart(part);
   try {
+    const checkpoint = copyCheckpoint(dataDir, part);
     await copyLog(logPathOf(dataDir), logPathOf(part), progress.copied);
+    // One that went meanwhile may have gone because it knows of somebody whom the copied log has forgotten.
+    if (checkpoint !== undefined && !new CheckpointStore(dataDir).has(checkpoint)) removeCheckpoints(part);
     const extent = await verifyLog(logPathOf(part), progress.verified);
     copyAppliedPacks(dataDir, part);
     copyMeta(dataDir, part);

@@ -1,5 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { syncDirectory, writeDurably } from './durable-file.ts';
 import type { ShardFile } from './shard-file.ts';
@@ -66,7 +77,7 @@ export class CheckpointStore {
 
   /** @returns the folder of a checkpoint to be written */
   begin(): { readonly number: number; readonly path: string } {
-    mkdirSync(this.folder, { recursive: true });
+    if (mkdirSync(this.folder, { recursive: true }) !== undefined) syncDirectory(dirname(this.folder));
     const numbers = this.names().map((name) => Number.parseInt(name, 10));
     const number = Math.max(0, ...numbers) + 1;
     const path = join(this.folder, `${number}.part`);
@@ -99,6 +110,12 @@ export class CheckpointStore {
     }
   }
 
+  /** Whether a checkpoint is still there. */
+  has({ shards }: Checkpoint): boolean {
+    const known = JSON.stringify(shards);
+    return this.list().some(({ checkpoint }) => JSON.stringify(checkpoint?.shards) === known);
+  }
+
   /** Whether any checkpoint was made before a record was folded. @param place records before it */
   hasBefore(place: number): boolean {
     return this.list().some(({ checkpoint }) => checkpoint === undefined || recordsOf(checkpoint) <= place);
@@ -121,6 +138,42 @@ export class CheckpointStore {
     return existsSync(this.folder) ? readdirSync(this.folder) : [];
   }
 }
+
+/**
+ * Copies the newest checkpoint of a data directory, on which a service may run, to another one. There is none where
+ * there is none here, or where it went meanwhile.
+ * @param until only one that is the fold of fewer records
+ */
+export const copyCheckpoint = (from: string, to: string, until = Number.POSITIVE_INFINITY): Checkpoint | undefined => {
+  const source = new CheckpointStore(from);
+  const target = new CheckpointStore(to);
+  for (const { path, checkpoint } of source.list()) {
+    if (checkpoint === undefined || recordsOf(checkpoint) > until) continue;
+    const { number: copy, path: part } = target.begin();
+    try {
+      cpSync(path, part, { recursive: true });
+      for (const name of readdirSync(part)) syncFile(join(part, name));
+      target.complete(copy, checkpoint);
+      return checkpoint;
+    } catch {
+      target.remove(copy);
+    }
+  }
+  return undefined;
+};
+
+const syncFile = (path: string): void => {
+  const fd = openSync(path, 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+/** Takes all checkpoints of a data directory away. */
+export const removeCheckpoints = (dataDir: string): void =>
+  rmSync(join(dataDir, FOLDER), { recursive: true, force: true });
 
 /** Records of the log that it is the fold of, as far as offsets tell. */
 export const recordsOf = ({ offsets }: Pick<Checkpoint, 'offsets'>): number =>

@@ -4,6 +4,7 @@ import { RecordReader } from '../events/record.ts';
 import { copyLog, cutLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
 import { copyAppliedPacks } from './applied-packs.ts';
 import { type CopyProgress, metaOf } from './backup.ts';
+import { copyCheckpoint, removeCheckpoints } from './checkpoint-store.ts';
 import { fillDataDir, logPathOf } from './data-dir.ts';
 
 /**
@@ -29,9 +30,11 @@ export const restore = async (
       if (until !== undefined && extent.records < until)
         throw new BeckonError('USAGE', `the backup ends at offset ${extent.records}, before ${until}`);
       copyAppliedPacks(folder, dataDir);
+      copyCheckpoint(folder, dataDir, until);
       return extent;
     } catch (error) {
       rmSync(log, { force: true });
+      removeCheckpoints(dataDir);
       throw error;
     }
   });

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { backUp } from '../../src/state/backup.ts';
+import { CheckpointStore } from '../../src/state/checkpoint-store.ts';
+import { restore } from '../../src/state/restore.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { mixedEvents } from '../durability/mixed-events.ts';
 import { type StateFacts, stateOf } from '../durability/state-check.ts';
@@ -58,10 +61,21 @@ test('a service begins where it stopped, and with a tail of the log where it was
   assert.equal(beginning(third)?.offset, live.logOffset + 1);
   assert.deepEqual(await stateOf(third), later);
   assert.deepEqual(await foldOfLog(t, dataDir), later);
-  // A command begins with it, too.
+  // A backup brings it along, and a command begins with it, too.
   assert.equal(await third.stop(), 0);
-  const { stdout } = await runCommand(['inspect', 'state', '--data-dir', dataDir]);
+  const [backup, copy] = [join(tempFolder(t), 'backup'), join(tempFolder(t), 'copy')];
+  await backUp(dataDir, backup);
+  await restore(backup, copy, undefined);
+  assert.deepEqual(
+    new CheckpointStore(copy).list().map(({ checkpoint }) => checkpoint?.offsets),
+    [[live.logOffset + 1]],
+  );
+  const { stdout } = await runCommand(['inspect', 'state', '--data-dir', copy]);
   assert.deepEqual(JSON.parse(stdout), later);
+  // Nothing of it where the log is cut before it.
+  const cut = join(tempFolder(t), 'cut');
+  await restore(backup, cut, live.logOffset);
+  assert.deepEqual(new CheckpointStore(cut).list(), []);
 });
 
 test('checkpoints under load, and a kill: the newest two are kept, and the state is the fold of the log', async (t) => {
