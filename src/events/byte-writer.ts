@@ -7,9 +7,15 @@ const ASCII_END = 0x80;
 
 /** One growing buffer, written from its start; little-endian. */
 export class ByteWriter {
-  buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  view = new DataView(this.buffer.buffer);
+  buffer: Buffer<ArrayBuffer>;
+  view: DataView;
   end = 0;
+
+  /** @param bytes that it has room for before it grows */
+  constructor(bytes = FIRST_BYTES) {
+    this.buffer = Buffer.allocUnsafeSlow(bytes);
+    this.view = new DataView(this.buffer.buffer);
+  }
 
   /** Makes room for bytes after the end. */
   reserve(bytes: number): void {

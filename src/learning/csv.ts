@@ -1,74 +1,91 @@
 import { formatTime } from '../base/clock.ts';
+import { ByteWriter } from '../events/byte-writer.ts';
 import type { ExportRow } from './export.ts';
+import { NUMBER_BYTES_MAX, NumberText } from './number-text.ts';
 import type { RowEncoder } from './row-encoder.ts';
 import type { SaidColumn } from './said-columns.ts';
 
 /** Few writes, and still little in memory. */
-const PIECE_CHARS = 256 * 1024;
+const PIECE_BYTES = 256 * 1024;
+const COMMA = 44;
+const LINE_FEED = 10;
+const ZERO = 48;
+const CELL_BYTES_MAX = NUMBER_BYTES_MAX + 1;
 
 /** RFC 4180: what could be taken for a separator stands in quotation marks. */
 const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** `customerId,at,<what the event says>,<features>,<labels>`, without a line end. */
-export const csvHeader = (
-  said: readonly SaidColumn[],
-  features: readonly string[],
-  labels: readonly string[],
-): string => ['customerId', 'at', ...said.map(({ name }) => name), ...features, ...labels].join(',');
+const csvHeader = (said: readonly SaidColumn[], features: readonly string[], labels: readonly string[]): string =>
+  ['customerId', 'at', ...said.map(({ name }) => name), ...features, ...labels].join(',');
 
-/** Rows as lines, without their ends. */
-export class CsvRows {
-  /** The last value of each column and its text: many are defaults or the same for everybody. */
+/**
+ * Rows as CSV with a header, in UTF-8. Numbers are in the shortest form that reads back as the same 64-bit float; what is
+ * not known is empty.
+ */
+export class CsvEncoder implements RowEncoder {
+  private writer = new ByteWriter();
+  private readonly numbers = new NumberText();
+  /** The last value of each feature and its cell, comma first: many are defaults or the same for everybody. */
   private readonly values: Float64Array;
-  private readonly texts: string[];
+  private readonly cells: Uint8Array;
+  private readonly cellBytes: Uint8Array;
   private timeMs = Number.NaN;
   private time = '';
 
-  constructor(features: number) {
-    this.values = new Float64Array(features).fill(Number.NaN);
-    this.texts = new Array<string>(features).fill('');
+  constructor(said: readonly SaidColumn[], features: readonly string[], labels: readonly string[]) {
+    this.values = new Float64Array(features.length).fill(Number.NaN);
+    this.cells = new Uint8Array(features.length * CELL_BYTES_MAX).fill(COMMA);
+    this.cellBytes = new Uint8Array(features.length);
+    this.writer.text(`${csvHeader(said, features, labels)}\n`);
   }
 
-  /** Numbers are in the shortest form that reads back as the same 64-bit float; what is not known is empty. */
-  line({ customerId, atMs, said, features, labels }: ExportRow): string {
-    const { values, texts } = this;
+  add({ customerId, atMs, said, features, labels }: ExportRow): Uint8Array | undefined {
+    const { writer } = this;
     if (atMs !== this.timeMs) {
       this.timeMs = atMs;
-      this.time = formatTime(atMs);
+      this.time = `,${formatTime(atMs)}`;
     }
-    let line = `${field(customerId)},${this.time}`;
-    for (const value of said) line += value === undefined ? ',' : `,${field(String(value))}`;
+    writer.text(field(customerId));
+    writer.text(this.time);
+    for (const value of said) writer.text(value === undefined ? ',' : `,${field(String(value))}`);
+    writer.reserve(features.length * CELL_BYTES_MAX + labels.length * 2 + 1);
+    this.writeFeatures(features);
+    const { buffer } = writer;
+    let { end } = writer;
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i];
+      buffer[end++] = COMMA;
+      if (label !== undefined) buffer[end++] = ZERO + label;
+    }
+    buffer[end++] = LINE_FEED;
+    writer.end = end;
+    return end < PIECE_BYTES ? undefined : this.end();
+  }
+
+  end(): Uint8Array {
+    const { buffer, end } = this.writer;
+    // A buffer of its own for each piece: a stream may still hold the last one.
+    this.writer = new ByteWriter(buffer.length);
+    return buffer.subarray(0, end);
+  }
+
+  /** Where there is room. */
+  private writeFeatures(features: Float64Array): void {
+    const { writer, values, cells, cellBytes } = this;
+    const { buffer } = writer;
+    let at = writer.end;
     for (let i = 0; i < features.length; i++) {
       const value = features[i];
+      const cell = i * CELL_BYTES_MAX;
       if (value !== values[i]) {
         values[i] = value;
-        texts[i] = `,${value}`;
+        cellBytes[i] = this.numbers.write(value, cells, cell + 1) - cell;
       }
-      line += texts[i];
+      const bytes = cellBytes[i];
+      for (let k = 0; k < bytes; k++) buffer[at + k] = cells[cell + k];
+      at += bytes;
     }
-    for (const label of labels) line += label === undefined ? ',' : `,${label}`;
-    return line;
-  }
-}
-
-/** Rows as CSV with a header. */
-export class CsvEncoder implements RowEncoder {
-  private readonly rows: CsvRows;
-  private waiting: string;
-
-  constructor(said: readonly SaidColumn[], features: readonly string[], labels: readonly string[]) {
-    this.rows = new CsvRows(features.length);
-    this.waiting = `${csvHeader(said, features, labels)}\n`;
-  }
-
-  add(row: ExportRow): string | undefined {
-    this.waiting += `${this.rows.line(row)}\n`;
-    return this.waiting.length < PIECE_CHARS ? undefined : this.end();
-  }
-
-  end(): string {
-    const piece = this.waiting;
-    this.waiting = '';
-    return piece;
+    writer.end = at;
   }
 }

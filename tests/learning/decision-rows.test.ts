@@ -64,7 +64,7 @@ const linesOf = async (...events: Event[]): Promise<string[]> => {
   const names = labels.map(({ name }) => name);
   const csv = new CsvEncoder(read.said, pack.featureNames, names);
   for (const row of read.rows()) csv.add(row);
-  return csv.end().trimEnd().split('\n');
+  return Buffer.from(csv.end()).toString().trimEnd().split('\n');
 };
 
 test('a row a decision: what was chosen, the weight of a rare draw cut off, what came of it', async () => {

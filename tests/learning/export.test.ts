@@ -5,7 +5,6 @@ import { dedupeWindows, makeStateMemory, viewState } from '../../src/app/shared-
 import type { Event } from '../../src/events/event.ts';
 import { FeatureReader } from '../../src/features/read.ts';
 import { parseCondition } from '../../src/learning/condition.ts';
-import { CsvRows, csvHeader } from '../../src/learning/csv.ts';
 import { Export, type ExportRow } from '../../src/learning/export.ts';
 import { loadPack } from '../../src/packs/pack.ts';
 import { Writer } from '../../src/state/writer.ts';
@@ -219,29 +218,4 @@ test('conditions keep the rows for which they hold', async () => {
 
 test('an empty log has no rows', async () => {
   assert.deepEqual(await exported([], [at(5)]), []);
-});
-
-test('CSV: numbers read back as the same floats, ids as the same text, what is not known is empty', () => {
-  const features = Float64Array.of(0.1 + 0.2, 1e-7, 123_456_789.123, -0, 2 ** 60);
-  const rows = new CsvRows(features.length);
-  const line = rows.line({
-    customerId: 'a,"b"\n',
-    atMs: at(0) + 5,
-    said: ['a,b', undefined, 0.25],
-    features,
-    labels: [1, 0, undefined],
-  });
-  const id = '"a,""b""\n"';
-  const start = `${id},2024-01-01T00:00:00.005Z,"a,b",,0.25`;
-  assert.ok(line.startsWith(`${start},`));
-  const cells = line.slice(start.length).split(',');
-  assert.deepEqual(cells.slice(1, 6).map(Number), [0.1 + 0.2, 1e-7, 123_456_789.123, 0, 2 ** 60]);
-  assert.deepEqual(cells.slice(6), ['1', '0', '']);
-  const next = Float64Array.of(0.1 + 0.2, 0, 123_456_789.123, 5, 2 ** 60);
-  const other = rows.line({ customerId: 'b', atMs: at(1), said: [], features: next, labels: [] });
-  assert.equal(other, 'b,2024-01-02T00:00:00.000Z,0.30000000000000004,0,123456789.123,5,1152921504606847000');
-  assert.equal(
-    csvHeader([{ name: 'actionId', isNumber: false }], ['orders'], ['buys10d']),
-    'customerId,at,actionId,orders,buys10d',
-  );
 });
