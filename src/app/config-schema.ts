@@ -118,7 +118,7 @@ export const ConfigSchema = closed({
     'beckon.dead-letters',
   ),
   kafkaGroup: text('Consumer group of the source topics; client id on the brokers', 'beckon'),
-  kafkaClient: oneOf(['platformatic'], 'platformatic', 'Library that talks with the brokers'),
+  kafkaClient: oneOf(['platformatic', 'kafkajs'], 'platformatic', 'Library that talks with the brokers'),
   kafkaTls: Type.Boolean({ default: false, description: 'Talk with the brokers over TLS' }),
   kafkaTlsCaFile: text('PEM file of the authorities that sign the brokers; empty trusts those that Node trusts'),
   kafkaTlsCertFile: text('PEM file of the certificate that Beckon shows'),

@@ -12,8 +12,13 @@ export const isOnKafka = ({ kafkaBrokers }: Pick<Config, 'kafkaBrokers'>): boole
  * @throws BeckonError CONFIG_INVALID where a file cannot be read
  */
 export const openKafkaClient = async (config: Config): Promise<KafkaClient> => {
+  const connection = connectionOf(config);
+  if (config.kafkaClient === 'kafkajs') {
+    const { KafkajsClient } = await import('../log/kafkajs-client.ts');
+    return new KafkajsClient(connection);
+  }
   const { PlatformaticClient } = await import('../log/platformatic-client.ts');
-  return new PlatformaticClient(connectionOf(config));
+  return new PlatformaticClient(connection);
 };
 
 const connectionOf = (config: Config): KafkaConnection => ({

@@ -1,4 +1,5 @@
 import { BeckonError } from '../base/errors.ts';
+import { shardOf } from '../base/hash.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { definitionOfCode, definitionOfType, type EventType } from './catalogue.ts';
 import { DataReader, writeData } from './data-bytes.ts';
@@ -101,6 +102,13 @@ export class RecordWriter {
     this.count++;
     this.lastMs = timeMs;
     if (timeMs > this.latestMs) this.latestMs = timeMs;
+  }
+
+  /** Shard of the subject of the record that was written last. */
+  lastShard(shards: number): number {
+    const { buffer, view } = this.out;
+    const start = this.#start + HEADER_BYTES;
+    return shardOf(buffer, start, start + view.getUint16(this.#start + 16, true), shards);
   }
 
   /** The records so far: a view that the next `write` or `reset` may change. */

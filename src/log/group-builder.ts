@@ -1,8 +1,7 @@
-import { shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type MessageHeaders, MessageReader } from '../events/message.ts';
 import type { EventProblem } from '../events/payload.ts';
-import { RecordReader, RecordWriter } from '../events/record.ts';
+import { RecordWriter } from '../events/record.ts';
 import type { LogGroup } from './event-log.ts';
 import type { RefusedMessage } from './shared-log.ts';
 
@@ -24,7 +23,6 @@ export class GroupBuilder {
   readonly #partition: number;
   readonly #partitions: number;
   readonly #records = new RecordWriter();
-  readonly #reader = new RecordReader();
   readonly #messages = new MessageReader('beckon');
   #cuts: Cut[] = [];
   #refused: RefusedMessage[] = [];
@@ -56,7 +54,7 @@ export class GroupBuilder {
     this.#logTimeMs = Math.max(this.#logTimeMs, timestampMs);
     const records = this.#records;
     const mark = records.mark();
-    const problem = this.#messages.read(value, headers, records) ?? this.#misplaced(mark.end) ?? this.#early();
+    const problem = this.#messages.read(value, headers, records) ?? this.#misplaced() ?? this.#early();
     if (problem === undefined) {
       this.#count++;
       return;
@@ -99,12 +97,8 @@ export class GroupBuilder {
   }
 
   /** One customer's events are in one partition, or they would have no order. */
-  #misplaced(start: number): EventProblem | undefined {
-    const reader = this.#reader;
-    reader.reset(this.#records.bytes().subarray(start));
-    reader.next();
-    const { bytes, subjectStart, subjectEnd } = reader;
-    const partition = shardOf(bytes, subjectStart, subjectEnd, this.#partitions);
+  #misplaced(): EventProblem | undefined {
+    const partition = this.#records.lastShard(this.#partitions);
     if (partition === this.#partition) return undefined;
     return {
       code: 'EVENT_MISPLACED',

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import { shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { measures } from '../base/measures.ts';
 import { type MessageHeaders, MessageReader, messageValue, STRUCTURED_HEADER } from '../events/message.ts';
@@ -63,7 +62,7 @@ export class Intake {
     reader.next();
     const { bytes, subjectStart, subjectEnd } = reader;
     return {
-      partition: shardOf(bytes, subjectStart, subjectEnd, this.#parts.partitions),
+      partition: records.lastShard(this.#parts.partitions),
       key: Buffer.from(bytes.subarray(subjectStart, subjectEnd)),
       value: isStructured(value, headers) ? value : messageValue(reader.event()),
       headers: [STRUCTURED_HEADER, ...headers.filter(isBeside)],

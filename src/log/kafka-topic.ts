@@ -27,16 +27,23 @@ const LOOKS_MAX = 50;
 export const openLogTopic = (client: KafkaClient, topic: string, partitions: number): Promise<LogTopic> =>
   guarded(topic, async () => {
     let facts = await client.topic(topic);
-    if (facts === undefined) {
-      await client.createTopic(topic, partitions, SETTINGS);
-      for (let looks = 0; facts === undefined && looks < LOOKS_MAX; looks++) {
-        facts = await client.topic(topic);
-        if (facts === undefined) await delay(LOOK_MS);
-      }
+    const isNew = facts === undefined;
+    if (isNew) await client.createTopic(topic, partitions, SETTINGS);
+    for (let looks = 0; facts === undefined && looks < LOOKS_MAX; looks++) {
+      await delay(LOOK_MS);
+      facts = await client.topic(topic);
     }
     if (facts === undefined) throw new Error('it was made and is still not known');
     checkLogTopic(topic, facts, partitions);
-    return { ...(await client.bounds(topic)), name: topic, id: facts.id };
+    for (let looks = 0; ; looks++) {
+      try {
+        return { ...(await client.bounds(topic)), name: topic, id: facts.id };
+      } catch (error) {
+        // Its partitions have no leaders at first.
+        if (!isNew || looks === LOOKS_MAX) throw error;
+        await delay(LOOK_MS);
+      }
+    }
   });
 
 /** @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED */

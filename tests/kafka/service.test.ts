@@ -45,7 +45,8 @@ test(
     assert.deepEqual(await stateOf(second), state);
     assert.equal(await second.kill9(), 'SIGKILL');
     // The data directory of the others is not needed: the topic holds all.
-    const third = await onTopic(t, topic);
+    const third = await onTopic(t, topic, { KAFKA_CLIENT: 'kafkajs' });
     assert.deepEqual(await stateOf(third), state);
+    assert.deepEqual(await post(third, mixedEvents(1000, 1010)), { accepted: 9, duplicates: 1, rejected: [] });
   },
 );

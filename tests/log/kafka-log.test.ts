@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { KafkaClient } from '../../src/log/kafka-client.ts';
+import type { KafkaClient, KafkaConnection } from '../../src/log/kafka-client.ts';
 import { KafkaLog } from '../../src/log/kafka-log.ts';
+import { KafkajsClient } from '../../src/log/kafkajs-client.ts';
 import { PlatformaticClient } from '../../src/log/platformatic-client.ts';
 import { ON_KAFKA, testBrokers, topicName } from '../support/kafka.ts';
 import { contractOfEventLog } from './contract.ts';
@@ -9,20 +10,27 @@ import { eventGroupAt } from './logged-records.ts';
 
 const PARTITIONS = 16;
 
-const clientOf = (t: TestContext): KafkaClient => {
-  const client = new PlatformaticClient({ brokers: testBrokers(), clientId: 'beckon-test' });
+const CLIENTS = { '@platformatic/kafka': PlatformaticClient, kafkajs: KafkajsClient } as const;
+
+const clientOf = (t: TestContext, Client: new (connection: KafkaConnection) => KafkaClient = PlatformaticClient) => {
+  const client = new Client({ brokers: testBrokers(), clientId: 'beckon-test' });
   t.after(() => client.close());
   return client;
 };
 
-const openLog = async (t: TestContext): Promise<KafkaLog> => {
-  const log = await KafkaLog.open(clientOf(t), topicName('log'), PARTITIONS);
+const openLog = async (t: TestContext, Client?: (typeof CLIENTS)[keyof typeof CLIENTS]): Promise<KafkaLog> => {
+  const log = await KafkaLog.open(clientOf(t, Client), topicName('log'), PARTITIONS);
   t.after(() => log.close());
   return log;
 };
 
 if (ON_KAFKA.skip === false)
-  contractOfEventLog('Kafka log', openLog, { groupAt: eventGroupAt, isGrouped: false, numRuns: 3 });
+  for (const [name, Client] of Object.entries(CLIENTS))
+    contractOfEventLog(`Kafka log, ${name}`, (t) => openLog(t, Client), {
+      groupAt: eventGroupAt,
+      isGrouped: false,
+      numRuns: 2,
+    });
 else test('the contract of a log on Kafka', ON_KAFKA, () => {});
 
 test('a checkpoint of one topic is none of another', ON_KAFKA, async (t) => {

@@ -66,6 +66,7 @@ export const DOORS: Doors = {
   pino: ['src/telemetry/logger.ts'],
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],
+  kafkajs: ['src/log/kafkajs-client.ts'],
   '@platformatic/kafka': ['src/log/platformatic-client.ts', 'src/log/platformatic-group.ts'],
   'lru-cache': ['src/state/cold-reader.ts'],
   yaml: ['src/base/yaml.ts'],
