@@ -3,7 +3,8 @@ import type { EventLog } from '../log/event-log.ts';
 import type { Pack } from '../packs/pack.ts';
 import type { ColdDatabase } from '../state/cold-database.ts';
 import type { ColdReader } from '../state/cold-reader.ts';
-import { coldPathOf } from '../state/data-dir.ts';
+import { coldPathOf, deadLettersPathOf } from '../state/data-dir.ts';
+import { DeadLetters } from '../state/dead-letters.ts';
 import { Writer } from '../state/writer.ts';
 import type { Config } from './config-schema.ts';
 import { LocalCheckpoints } from './local-checkpoints.ts';
@@ -45,12 +46,14 @@ export const openLocalState = async (
     const log = await openLog(config, dataDir.logPath, false);
     const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards, coldPathOf(dataDir.path)));
     cold = openColdDatabase(pack, view);
+    const deadLetters = new DeadLetters(deadLettersPathOf(dataDir.path));
     const writer = new Writer({
       log,
       plan: pack.plan,
       ...view,
       cold,
       dedupe: dedupeWindows(pack, view.tables),
+      deadLetters,
       stopwatchMs: () => performance.now(),
     });
     const end = endOf(log);
@@ -64,6 +67,7 @@ export const openLocalState = async (
       );
       if (config.checkpointAtStop) await checkpoints.close(writer, view.status.appliedOffset + 1 - end);
       await log.close();
+      deadLetters.close();
       coldReader?.close();
       cold?.close();
       dataDir.close();

@@ -50,6 +50,12 @@ export const ERRORS = {
     'The event time is more than 5 minutes ahead of the log time.',
   ),
   EVENT_TOO_LARGE: kind(413, 'RESOURCE_EXHAUSTED', false, 'The event is larger than the limit.'),
+  EVENT_NOT_APPLIED: kind(
+    500,
+    'INTERNAL',
+    false,
+    'An event of the log could not be applied; it is in the dead letters.',
+  ),
   EVENT_REJECTED: kind(400, 'INVALID_ARGUMENT', false, 'None of the events could be accepted; each item says why.'),
   EVENT_MISPLACED: kind(
     400,

@@ -18,6 +18,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'inspect', summary: 'Look at the state, a customer, a log or a model', load: () => import('./inspect.ts') },
   { name: 'backup', summary: 'Copy the log, also of a running service', load: () => import('./backup.ts') },
   { name: 'restore', summary: 'Make a data directory of a backup', load: () => import('./restore.ts') },
+  {
+    name: 'dead-letters',
+    summary: 'Look at events that could not be applied, and send them again',
+    load: () => import('./dead-letters.ts'),
+  },
   { name: 'apply', summary: 'Put another pack in force in a running service', load: () => import('./apply.ts') },
   { name: 'check', summary: 'Check configuration, pack and models', load: () => import('./check.ts') },
 ];

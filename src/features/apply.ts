@@ -137,6 +137,13 @@ export class Applier {
     this.countEvent(table);
   }
 
+  /** After an {@link apply} that threw: readers see what it has changed so far, the same whenever the log is folded. */
+  giveUp(): void {
+    const { row } = this;
+    if ((row.u32[row.base] & 1) === 1) this.tables[this.shard].close(row);
+    this.lateSec = 0;
+  }
+
   /** What the event of an erased customer still does: to groups, and to the count of events. */
   applyResidue(shard: number, effects: readonly GroupEffect[], timeMs: number): void {
     const table = this.tables[shard];

@@ -102,8 +102,14 @@ export class History {
       }
       const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
       eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-      const data = reader.wantedData(applier.wantedFields);
-      applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, hash64.hi, data, offset);
+      const tie = hash64.hi;
+      try {
+        const data = reader.wantedData(applier.wantedFields);
+        applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, data, offset);
+      } catch {
+        // It is a dead letter of the service.
+        applier.giveUp();
+      }
     }
   }
 

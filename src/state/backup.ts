@@ -5,6 +5,7 @@ import { copyLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
 import { copyAppliedPacks } from './applied-packs.ts';
 import { CheckpointStore, copyCheckpoint, removeCheckpoints } from './checkpoint-store.ts';
 import { copyMeta, type DataDirMeta, logPathOf, readMeta, refuseFull } from './data-dir.ts';
+import { copyDeadLetters } from './dead-letters.ts';
 import { syncDirectory } from './durable-file.ts';
 
 /** The parts of the work; each is told how much of how much is done. */
@@ -33,6 +34,7 @@ export const backUp = async (dataDir: string, folder: string, progress: CopyProg
     if (checkpoint !== undefined && !new CheckpointStore(dataDir).has(checkpoint)) removeCheckpoints(part);
     const extent = await verifyLog(logPathOf(part), progress.verified);
     copyAppliedPacks(dataDir, part);
+    copyDeadLetters(dataDir, part);
     copyMeta(dataDir, part);
     syncDirectory(part);
     rename(part, target);

@@ -13,6 +13,7 @@ const LOCK_FILE = 'lock.db';
 const LOG_FILE = 'log.db';
 const COLD_FILE = 'cold.db';
 const OUTBOX_FILE = 'outbox.db';
+const DEAD_LETTERS_FILE = 'dead-letters.db';
 
 /** A service that is being restarted may still be closing: wait for it this long before the lock counts as held. */
 const LOCK_TIMEOUT_MS = 500;
@@ -78,6 +79,9 @@ export class DataDir {
 }
 
 export const logPathOf = (dataDir: string): string => join(dataDir, LOG_FILE);
+
+/** Database of records that could not be applied. */
+export const deadLettersPathOf = (dataDir: string): string => join(dataDir, DEAD_LETTERS_FILE);
 
 /** Database of what goes out on the stream. */
 export const outboxPathOf = (dataDir: string): string => join(dataDir, OUTBOX_FILE);

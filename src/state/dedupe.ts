@@ -146,6 +146,16 @@ export class DedupeWindow {
     return false;
   }
 
+  /** Forgets the id that the last `seen` has remembered. */
+  forgetNewest(): void {
+    const words = this.#words();
+    const entry = this.#entries + (words[this.#base] % this.#idsMax) * ENTRY_WORDS;
+    this.#willWrite(words, this.#heads, entry);
+    // The chain goes on through it, and no event has this hash.
+    words[entry] = 0;
+    words[entry + 1] = 0;
+  }
+
   #forgetOld(words: Uint32Array, newest: number, logTimeSec: number): number {
     const before = words[this.#base + 1];
     let count = before;

@@ -102,7 +102,12 @@ export const replayLives = (
     if (typeCode === ERASED) life.whole.isErased = true;
     const other = typeCode === LINKED ? lifeOf(Buffer.from(data.alias as string)) : undefined;
     effects = [];
-    applier.apply(subject, 0, subject.length, typeCode, timeMs, tie, data, offset);
+    try {
+      applier.apply(subject, 0, subject.length, typeCode, timeMs, tie, data, offset);
+    } catch {
+      // It is a dead letter, and has changed what it changed before it failed.
+      applier.giveUp();
+    }
     if (other !== undefined) life.join(other);
     if (isKnown(subject)) lives.set(`${identities.shard} ${identities.key}`, life.whole);
     return { event, life, left: { shard: applier.shard, effects } };

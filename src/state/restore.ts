@@ -5,7 +5,8 @@ import { copyLog, cutLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
 import { copyAppliedPacks } from './applied-packs.ts';
 import { type CopyProgress, metaOf } from './backup.ts';
 import { copyCheckpoint, removeCheckpoints } from './checkpoint-store.ts';
-import { fillDataDir, logPathOf } from './data-dir.ts';
+import { deadLettersPathOf, fillDataDir, logPathOf } from './data-dir.ts';
+import { copyDeadLetters } from './dead-letters.ts';
 
 /**
  * Makes a data directory of a backup. Each of its groups is held against its checksum.
@@ -30,11 +31,13 @@ export const restore = async (
       if (until !== undefined && extent.records < until)
         throw new BeckonError('USAGE', `the backup ends at offset ${extent.records}, before ${until}`);
       copyAppliedPacks(folder, dataDir);
+      copyDeadLetters(folder, dataDir);
       copyCheckpoint(folder, dataDir, until);
       return extent;
     } catch (error) {
       rmSync(log, { force: true });
       removeCheckpoints(dataDir);
+      rmSync(deadLettersPathOf(dataDir), { force: true });
       throw error;
     }
   });

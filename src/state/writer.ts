@@ -14,6 +14,7 @@ import type { Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type FoldRest, logIdentity, type Mark, type Restored } from './checkpoint.ts';
 import type { ColdDatabase } from './cold-database.ts';
+import type { DeadLetter, DeadLetters } from './dead-letters.ts';
 import { type DedupeWindow, eventHash, foldSubject } from './dedupe.ts';
 import { Eraser, type Pause } from './eraser.ts';
 import { Erasures } from './erasures.ts';
@@ -24,6 +25,9 @@ export const EVENT_RESULT = { accepted: 0, duplicate: 1, fromFuture: 2 } as cons
 
 /** An event may name two new ids: its subject and an alias. */
 const KEYS_PER_EVENT = 2;
+
+/** With these the fold ends, and whoever reads the log later finds the record again. */
+const NOT_OF_A_RECORD: ReadonlySet<string> = new Set(['STATE_FULL', 'LOG_UNAVAILABLE', 'DATA_FORMAT_UNSUPPORTED']);
 
 const ERASED = definitionOfType('customer.erased')?.code;
 
@@ -38,6 +42,8 @@ export interface WriterParts {
   readonly status: Status;
   /** Where the tables have a bound. */
   readonly cold?: ColdDatabase | undefined;
+  /** Where records go that cannot be applied; nowhere without it, and the log goes on. */
+  readonly deadLetters?: DeadLetters | undefined;
   /** What the fold of the log so far was told of items; nothing before its first record. */
   readonly itemChanges?: ItemChanges;
   /** What the fold of the log so far has found to be rewritten; none before its first record. */
@@ -177,6 +183,8 @@ export class Writer {
     const { reader, applier, erasures } = this;
     const { dedupe, log, status, tables } = this.parts;
     const duplicates = new Uint8Array(group.count);
+    let letters: DeadLetter[] = [];
+    let failed = 0;
     const measured: MeasuredGroup = { events: 0, duplicates: 0, corrections: 0, lateSecs: [] };
     const isMeasured = measures.group.hasSubscribers;
     const logTimeSec = Math.floor(group.logTimeMs / 1000);
@@ -202,32 +210,56 @@ export class Writer {
         erasures.sentAgain(offset, typeCode, reader.timeMs, shard, lo, hi);
         continue;
       }
-      applier.apply(
-        bytes,
-        subjectStart,
-        subjectEnd,
-        typeCode,
-        timeMs,
-        tie,
-        reader.wantedData(applier.wantedFields),
-        offset,
-      );
+      try {
+        const data = reader.wantedData(applier.wantedFields);
+        applier.apply(bytes, subjectStart, subjectEnd, typeCode, timeMs, tie, data, offset);
+      } catch (error) {
+        letters.push(this.letterOf(group, offset, error));
+        failed++;
+        applier.giveUp();
+        // Once it can be applied it may be sent again.
+        dedupe[shard].forgetNewest();
+        continue;
+      }
       if (typeCode === ERASED) {
         erasures.lastPlace = status.appliedOffset + 1 + i;
-        if (!log.isShared) erasures.add({ offset, ids: [reader.subject(), ...applier.erasedIds] });
+        const ids = [reader.subject(), ...applier.erasedIds];
+        if (!log.isShared) erasures.add({ offset, ids });
+        letters = letters.filter(({ subject }) => !ids.includes(subject));
+        this.parts.deadLetters?.removeOf(ids);
       }
       if (isMeasured && applier.lateSec > 0) {
         measured.lateSecs.push(applier.lateSec);
         if (applier.hasTouched) measured.corrections++;
       }
     }
-    measured.events = group.count - measured.duplicates;
+    this.setAside(letters);
+    measured.events = group.count - measured.duplicates - failed;
     if (isMeasured) measures.group.publish(measured);
     status.logTimeMs = Math.max(status.logTimeMs, group.logTimeMs);
     this.logTimesMs[group.partition] = group.logTimeMs;
     this.moveTo(group.partition, group.firstOffset + group.count);
     this.isFolding = false;
     return duplicates;
+  }
+
+  /**
+   * The current record as a dead letter.
+   * @throws the error where it is not the record's: a state without room, another database, a log of a newer version
+   */
+  private letterOf({ partition, logTimeMs }: LogGroup, offset: number, error: unknown): DeadLetter {
+    const code = error instanceof BeckonError ? error.code : 'EVENT_NOT_APPLIED';
+    if (NOT_OF_A_RECORD.has(code)) throw error;
+    const { reader } = this;
+    const record = Uint8Array.from(reader.bytes.subarray(reader.recordStart, reader.recordEnd));
+    const reason = String((error as Error).message);
+    return { partition, offset, logTimeMs, code, reason, subject: reader.subject(), record };
+  }
+
+  private setAside(letters: readonly DeadLetter[]): void {
+    if (letters.length === 0) return;
+    this.parts.deadLetters?.add(letters);
+    for (const { code } of letters) measures.deadLetter.publish({ code, events: 1 });
   }
 
   /** All of a partition before an offset has been folded. */

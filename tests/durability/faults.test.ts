@@ -31,11 +31,3 @@ test('a disk that stays full ends the service, and nothing that it acknowledged 
   t.diagnostic(JSON.stringify(report));
   assert.ok(report.hit === 'load' && report.acknowledged > 0);
 });
-
-test('an event that cannot be applied ends acknowledging too, although the log is well', async (t) => {
-  const preload = new URL('./failing-apply.ts', import.meta.url).href;
-  const env = { NODE_OPTIONS: `--import=${preload}` };
-  const report = await runUntilFailure(t, realpathSync(tempFolder(t)), { env });
-  t.diagnostic(JSON.stringify(report));
-  assert.ok(report.hit === 'load' && report.acknowledged > 0);
-});

@@ -4,7 +4,8 @@ import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
 import { SqliteLog } from '../../log/sqlite-log.ts';
 import { compilePack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
-import { logPathOf } from '../../state/data-dir.ts';
+import { deadLettersPathOf, logPathOf } from '../../state/data-dir.ts';
+import { DeadLetters } from '../../state/dead-letters.ts';
 import { Writer } from '../../state/writer.ts';
 import type { Config } from '../config-schema.ts';
 import { dedupeWindows, openColdDatabase, type StateMemory, viewState } from '../shared-state.ts';
@@ -34,13 +35,16 @@ const port = parentPort as MessagePort;
 new Link(port, {
   /** Folds what the log holds now and the state does not. @returns what it has told of items so far */
   async fold(): Promise<ToldItems> {
+    const deadLetters = new DeadLetters(deadLettersPathOf(config.dataDir));
     const log = SqliteLog.openReadOnly(logPathOf(config.dataDir));
     try {
-      await new Writer({ log, plan, ...view, cold, dedupe, itemChanges, stopwatchMs: () => 0 }).recover();
+      const parts = { log, plan, ...view, cold, dedupe, itemChanges, deadLetters };
+      await new Writer({ ...parts, stopwatchMs: () => 0 }).recover();
       cold?.commit();
       return itemChanges.told;
     } finally {
       await log.close();
+      deadLetters.close();
     }
   },
   /** @param isTaken whether the state is somebody else's now */

@@ -8,6 +8,8 @@ import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
 import { compilePack, type Pack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
 import type { ColdDatabase } from '../../state/cold-database.ts';
+import { deadLettersPathOf } from '../../state/data-dir.ts';
+import { DeadLetters } from '../../state/dead-letters.ts';
 import { type DurableChunks, SharedWriter } from '../../state/shared-writer.ts';
 import { type ChunkResult, Writer } from '../../state/writer.ts';
 import { createLogger } from '../../telemetry/logger.ts';
@@ -63,9 +65,13 @@ const openWriter = ({ source, memory }: PackState, before?: OpenState, told = be
   const erasures = before?.writer.erasures;
   const stopwatchMs = (): number => performance.now();
   const itemChanges = new ItemChanges(pack.plan.declaredItems, pack.plan.askedOfItems, told);
-  const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, itemChanges, erasures, stopwatchMs });
+  const fold = { itemChanges, erasures, deadLetters };
+  const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, ...fold, stopwatchMs });
   return { pack, view, cold, writer, memories: memory.shards, layout: stateLayout(pack) };
 };
+
+/** Records that could not be applied. */
+const deadLetters = new DeadLetters(deadLettersPathOf(config.dataDir));
 
 interface OpenState {
   readonly pack: Pack;
@@ -329,6 +335,7 @@ const link = new Link(parentPort as MessagePort, {
     await shared?.close();
     await checkpoints.close();
     await log.close();
+    deadLetters.close();
     for (const cold of [...coldBefore, state.cold]) cold?.close();
     metrics.close();
     logger.flush();
