@@ -65,6 +65,12 @@ export const ERRORS = {
   ),
   // Customers and scoring
   CUSTOMER_UNKNOWN: kind(404, 'NOT_FOUND', false, 'No event has named this customer.'),
+  MODEL_UNKNOWN: kind(
+    404,
+    'NOT_FOUND',
+    false,
+    'The pack has no head of this name, or it is served in another version.',
+  ),
   CAMPAIGN_UNKNOWN: kind(404, 'NOT_FOUND', false, 'The pack has no such campaign.'),
   AT_BEFORE_STATE: kind(
     422,

@@ -29,6 +29,8 @@ const DEFAULTS = {
   scoreChunkRows: 64,
   /** A batch with more customers goes to the worker pool, where a hop (~0.1 ms) is small against the work. */
   inlineBatchCustomersMax: 256,
+  /** Bytes of a request of inference over HTTP: 1,000 rows of a wide model, written as JSON. */
+  inferBytesMax: 8 * 1024 * 1024,
   /** Questions of one gRPC stream under way: some turns of the loop; a caller who sends more waits. */
   streamQuestionsMax: 1024,
   /** Messages of one gRPC stream of events that wait for the log; a caller who sends more waits. */

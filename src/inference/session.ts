@@ -46,8 +46,9 @@ export class HeadSession {
   /** Numbers of one row of input and of output. */
   readonly inputWidth: number;
   readonly outputWidth: number;
-  readonly #inputName: string;
-  readonly #outputName: string;
+  /** Names of the tensors of the file. */
+  readonly inputName: string;
+  readonly outputName: string;
   #session: Binding.InferenceSession | undefined;
 
   private constructor(manifest: Manifest, session: Binding.InferenceSession) {
@@ -60,8 +61,8 @@ export class HeadSession {
     this.columns = manifest.output.columns;
     this.inputWidth = inputWidth(manifest);
     this.outputWidth = outputWidth(manifest);
-    this.#inputName = manifest.input.name;
-    this.#outputName = manifest.output.name;
+    this.inputName = manifest.input.name;
+    this.outputName = manifest.output.name;
     this.#session = session;
   }
 
@@ -97,7 +98,7 @@ export class HeadSession {
     const inputs = new Tensor('float32', input.subarray(0, rows * this.inputWidth), [rows, this.inputWidth]);
     const outputs = new Tensor('float32', output.subarray(0, rows * this.outputWidth), [rows, this.outputWidth]);
     try {
-      this.#session.run({ [this.#inputName]: inputs }, { [this.#outputName]: outputs }, {});
+      this.#session.run({ [this.inputName]: inputs }, { [this.outputName]: outputs }, {});
     } catch (cause) {
       throw new BeckonError('INTERNAL', `The model of head "${this.head}" failed.`, { cause });
     }

@@ -3,7 +3,10 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 
 const PROTO = fileURLToPath(new URL('../../proto/', import.meta.url));
-const FILES = ['calls', 'contacts', 'events', 'models', 'scoring'].map((name) => `beckon/v1/${name}.proto`);
+const FILES = [
+  ...['calls', 'contacts', 'events', 'models', 'scoring'].map((name) => `beckon/v1/${name}.proto`),
+  'inference/grpc_service.proto',
+];
 
 /** As a program in another language would have it: made from the files under `proto/`, without the code of the service. */
 export const DESCRIPTORS: PackageDefinition = loadSync(FILES, {
@@ -14,7 +17,13 @@ export const DESCRIPTORS: PackageDefinition = loadSync(FILES, {
 // biome-ignore lint/suspicious/noExplicitAny: what a call takes and gives is said by the definitions
 export type Message = any;
 
-type Services = 'ScoringService' | 'EventsService' | 'ModelsService' | 'CallsService' | 'ContactsService';
+type Services =
+  | 'GRPCInferenceService'
+  | 'ScoringService'
+  | 'EventsService'
+  | 'ModelsService'
+  | 'CallsService'
+  | 'ContactsService';
 
 /** Of a call that failed; as far as the service says. */
 export interface Refused {
@@ -29,12 +38,16 @@ export class GrpcClient {
   private readonly clients: Record<Services, grpc.Client & Record<string, Message>>;
 
   constructor(t: { after(f: () => void): void }, address: string) {
-    const { beckon } = grpc.loadPackageDefinition(DESCRIPTORS) as Message;
+    const { beckon, inference } = grpc.loadPackageDefinition(DESCRIPTORS) as Message;
     const credentials = grpc.credentials.createInsecure();
     const root = new grpc.Client(address, credentials);
-    const of = (name: Services) => new beckon.v1[name](address, credentials, { channelOverride: root.getChannel() });
+    const of = (name: Services) =>
+      new (name === 'GRPCInferenceService' ? inference : beckon.v1)[name](address, credentials, {
+        channelOverride: root.getChannel(),
+      });
     t.after(() => root.close());
     this.clients = {
+      GRPCInferenceService: of('GRPCInferenceService'),
       ScoringService: of('ScoringService'),
       EventsService: of('EventsService'),
       ModelsService: of('ModelsService'),

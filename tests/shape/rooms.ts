@@ -54,7 +54,7 @@ export const DOORS: Doors = {
   'node:child_process': ['src/inference/'],
   'node:cluster': [],
   'onnxruntime-node': ['src/inference/session.ts'],
-  fastify: ['src/serving/http/'],
+  fastify: ['src/serving/http/', 'src/serving/v2/'],
   '@fastify/swagger': ['src/serving/http/'],
   '@fastify/swagger-ui': ['src/serving/http/'],
   'fast-json-stringify': ['src/serving/http/decision-text.ts'],

@@ -116,6 +116,7 @@ const thread: ThreadParts = {
 serving = await openPackServer(first, thread, options);
 const door = new Door(serving, options, thread.onInternal);
 const grpcDoor = new GrpcDoor(serving, {
+  version,
   messageBytesMax: config.limits.bodyBytesMax,
   stopTimeoutMs: config.requestTimeoutMs,
   hasReflection: LOOPBACK.test(config.host),

@@ -35,12 +35,13 @@ export const beginCall = (route: string, { underWay }: Behind): ((error?: Beckon
   };
 };
 
-/** A call with one question and one answer. */
+/** A call with one question and one answer. @param isAlways whether it is also answered where the service is not ready */
 export const unary =
   <Question, Answer>(
     route: string,
     behindNow: BehindNow,
     handle: (question: Question, parts: ServingParts, done: Done<Answer>) => void,
+    isAlways = false,
   ): handleUnaryCall<Question, Answer> =>
   ({ request }, callback) => {
     const behind = behindNow();
@@ -57,7 +58,7 @@ export const unary =
       callback(errorResponse(own, violations));
     };
     try {
-      refuseWhenNotReady(parts);
+      if (!isAlways) refuseWhenNotReady(parts);
       handle(checked(request), parts, done);
     } catch (error) {
       done(error);

@@ -11,11 +11,14 @@ import { ContactsServiceService } from './generated/beckon/v1/contacts.ts';
 import { EventsServiceService } from './generated/beckon/v1/events.ts';
 import { ModelsServiceService } from './generated/beckon/v1/models.ts';
 import { ScoringServiceService } from './generated/beckon/v1/scoring.ts';
+import { GRPCInferenceServiceService } from './generated/inference/grpc_service.ts';
+import { inferenceService } from './inference-service.ts';
 import { modelsService } from './models-service.ts';
 import { scoringService } from './scoring-service.ts';
 import { strictly } from './strict-messages.ts';
 
 export interface GrpcOptions {
+  readonly version: string;
   readonly messageBytesMax: number;
   /** How long a stop waits for calls under way. */
   readonly stopTimeoutMs: number;
@@ -30,7 +33,10 @@ interface ListenOptions {
 }
 
 const PROTO = fileURLToPath(new URL('../../../proto/', import.meta.url));
-const FILES = ['calls', 'contacts', 'events', 'models', 'scoring'].map((name) => `beckon/v1/${name}.proto`);
+const FILES = [
+  ...['calls', 'contacts', 'events', 'models', 'scoring'].map((name) => `beckon/v1/${name}.proto`),
+  'inference/grpc_service.proto',
+];
 /** A caller behind a load balancer finds new instances this often. */
 const CONNECTION_AGE_MS = 30 * 60_000;
 const CONNECTION_AGE_GRACE_MS = 60_000;
@@ -70,6 +76,7 @@ export class GrpcDoor {
     this.server.addService(strictly(ScoringServiceService), { ...scoringService(now) });
     this.server.addService(strictly(EventsServiceService), { ...eventsService(now) });
     this.server.addService(strictly(ModelsServiceService), { ...modelsService(now) });
+    this.server.addService(strictly(GRPCInferenceServiceService), { ...inferenceService(now, options.version) });
     // Declared, and answered UNIMPLEMENTED.
     this.server.addService(CallsServiceService, {});
     this.server.addService(ContactsServiceService, {});

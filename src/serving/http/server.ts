@@ -8,6 +8,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { measures } from '../../base/measures.ts';
 import type { ServingParts } from '../parts.ts';
 import { UnderWay } from '../under-way.ts';
+import { inferenceRoutes } from '../v2/routes.ts';
 import { clockRoutes } from './clock.ts';
 import { customerRoutes } from './customers.ts';
 import { drainOnClose } from './drain.ts';
@@ -138,6 +139,7 @@ export const httpServer = async (options: HttpOptions, parts: ServingParts, deci
   packRoutes(app, parts);
   clockRoutes(app, parts);
   packChangeRoutes(app, parts);
+  inferenceRoutes(app, parts, options.version);
   streamRoutes(app, parts, underWay);
   probeRoutes(app, parts.readiness, parts.overseer);
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {

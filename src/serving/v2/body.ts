@@ -1,0 +1,122 @@
+import { isUtf8 } from 'node:buffer';
+import Type, { type Static } from 'typebox';
+import { BeckonError } from '../../base/errors.ts';
+import { compileSchema } from '../../base/schema-check.ts';
+import type { GivenTensor } from './infer.ts';
+import { bytesOfFloats, floatsOf, textsOf } from './tensor-bytes.ts';
+
+const Parameters = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
+const Input = Type.Object({
+  name: Type.String(),
+  datatype: Type.String(),
+  shape: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 8 }),
+  parameters: Parameters,
+  data: Type.Optional(Type.Array(Type.Unknown())),
+});
+const Output = Type.Object({ name: Type.String(), parameters: Parameters });
+const Body = Type.Object({
+  id: Type.Optional(Type.String({ maxLength: 256 })),
+  parameters: Parameters,
+  inputs: Type.Array(Input),
+  outputs: Type.Optional(Type.Array(Output)),
+});
+type Body = Static<typeof Body>;
+
+const bodyProblem = compileSchema(Body, '');
+
+/** A request of inference: JSON, and behind it the bytes of its binary tensors. */
+export interface InferBody {
+  readonly id: string | undefined;
+  readonly tensors: readonly GivenTensor[];
+  /** Names of the outputs that are wanted; all where there is none. */
+  readonly outputs: readonly string[];
+  readonly isBinaryWanted: boolean;
+}
+
+/**
+ * @param jsonBytes length of the JSON; all of the body where it is undefined
+ * @throws BeckonError MALFORMED_JSON, REQUEST_INVALID
+ */
+export const readInferBody = (body: Buffer, jsonBytes = body.length): InferBody => {
+  if (!(jsonBytes >= 0 && jsonBytes <= body.length))
+    throw new BeckonError('REQUEST_INVALID', 'inference-header-content-length is not a length within the body');
+  const { id, parameters, inputs, outputs = [] } = parse(body.subarray(0, jsonBytes));
+  let at = jsonBytes;
+  const tensors = inputs.map((input): GivenTensor => {
+    const size = input.parameters?.binary_data_size;
+    if (size === undefined) return { ...given(input), ...valuesOf(input) };
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || at + size > body.length)
+      throw new BeckonError('REQUEST_INVALID', `input '${input.name}': its binary data is not within the body`);
+    const bytes = body.subarray(at, at + size);
+    at += size;
+    return {
+      ...given(input),
+      ...(input.datatype === 'BYTES' ? { texts: textsOf(bytes) } : { numbers: floatsOf(bytes) }),
+    };
+  });
+  if (at !== body.length) throw new BeckonError('REQUEST_INVALID', `${body.length - at} bytes belong to no input`);
+  return {
+    id,
+    tensors,
+    outputs: outputs.map(({ name }) => name),
+    isBinaryWanted:
+      outputs.length > 0
+        ? outputs.some((output) => output.parameters?.binary_data === true)
+        : parameters?.binary_data_output === true,
+  };
+};
+
+const given = ({ name, datatype, shape }: Body['inputs'][number]) => ({ name, datatype, shape });
+
+/** @throws BeckonError MALFORMED_JSON, REQUEST_INVALID */
+const parse = (json: Buffer): Body => {
+  let value: unknown;
+  try {
+    if (!isUtf8(json)) throw new Error('not UTF-8');
+    value = JSON.parse(json.toString());
+  } catch (cause) {
+    throw new BeckonError('MALFORMED_JSON', 'the body is not JSON', { cause });
+  }
+  const problem = bodyProblem(value);
+  if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', problem);
+  return value as Body;
+};
+
+/** Data may be nested as the shape says, or flat. @throws BeckonError REQUEST_INVALID */
+const valuesOf = ({ name, datatype, data = [] }: Body['inputs'][number]): Pick<GivenTensor, 'numbers' | 'texts'> => {
+  const flat = data.some(Array.isArray) ? data.flat(Number.POSITIVE_INFINITY) : data;
+  const kind = datatype === 'BYTES' ? 'string' : 'number';
+  const wrong = flat.findIndex((value) => typeof value !== kind);
+  if (wrong >= 0) throw new BeckonError('REQUEST_INVALID', `input '${name}': value ${wrong} is not a ${kind}`);
+  return kind === 'string' ? { texts: flat as string[] } : { numbers: Float32Array.from(flat as number[]) };
+};
+
+/** An answer of inference. */
+export interface InferAnswer {
+  readonly model: string;
+  readonly version: string;
+  readonly id: string | undefined;
+  readonly output: { readonly name: string; readonly shape: readonly number[]; readonly numbers: Float32Array };
+}
+
+const head = ({ model, version, id }: InferAnswer) => ({
+  model_name: model,
+  model_version: version,
+  ...(id === undefined ? {} : { id }),
+});
+
+export const answerJson = (answer: InferAnswer): string => {
+  const { name, shape, numbers } = answer.output;
+  return JSON.stringify({ ...head(answer), outputs: [{ name, datatype: 'FP32', shape, data: [...numbers] }] });
+};
+
+/** @returns the JSON and behind it the bytes, and how long the JSON is */
+export const answerBinary = (answer: InferAnswer): { body: Buffer; jsonBytes: number } => {
+  const { name, shape, numbers } = answer.output;
+  const bytes = bytesOfFloats(numbers);
+  const parameters = { binary_data_size: bytes.length };
+  const json = Buffer.from(
+    JSON.stringify({ ...head(answer), outputs: [{ name, datatype: 'FP32', shape, parameters }] }),
+  );
+  return { body: Buffer.concat([json, bytes]), jsonBytes: json.length };
+};

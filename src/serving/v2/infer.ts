@@ -1,0 +1,141 @@
+import { BeckonError } from '../../base/errors.ts';
+import { idProblem } from '../../base/ids.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { LiveHead } from '../../inference/registry.ts';
+import type { ServingParts } from '../parts.ts';
+import { CUSTOMER_ID } from './model.ts';
+import { count } from './statistics.ts';
+
+/** An input tensor as a door has read it. */
+export interface GivenTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  /** Of FP32. */
+  readonly numbers?: Float32Array;
+  /** Of BYTES. */
+  readonly texts?: readonly string[];
+}
+
+/** What a model is asked: rows of its inputs, or whose they are. */
+export interface Inference {
+  readonly live: LiveHead;
+  readonly rows: number;
+  readonly numbers?: Float32Array;
+  readonly customerIds?: readonly string[];
+}
+
+/** @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
+export const inferenceOf = (live: LiveHead, tensors: readonly GivenTensor[]): Inference => {
+  const { session } = live;
+  if (tensors.length !== 1)
+    throw invalid(`give one input, '${session.inputName}' or '${CUSTOMER_ID}', not ${tensors.length}`);
+  const [tensor] = tensors;
+  const { name, datatype, shape } = tensor;
+  const isIds = name === CUSTOMER_ID;
+  if (!isIds && name !== session.inputName)
+    throw invalid(`unexpected input '${name.slice(0, 64)}' for model '${session.head}'`);
+  const wanted = isIds ? 'BYTES' : 'FP32';
+  if (datatype !== wanted) throw invalid(`input '${name}' must be ${wanted}, not ${datatype.slice(0, 64)}`);
+  const [rows, width] = shape;
+  const fits = isIds ? shape.length === 1 : shape.length === 2 && width === session.inputWidth;
+  if (!fits || !Number.isSafeInteger(rows) || rows < 0)
+    throw invalid(
+      `input '${name}' must have the shape ${isIds ? '[N]' : `[N, ${session.inputWidth}]`}, not [${shape.join(', ')}]`,
+    );
+  if (rows > LIMITS.customersPerRequestMax)
+    throw new BeckonError('BATCH_TOO_LARGE', `${rows} rows; at most ${LIMITS.customersPerRequestMax} are allowed`);
+  const given = isIds ? tensor.texts?.length : tensor.numbers?.length;
+  const needed = isIds ? rows : rows * width;
+  if (given !== needed) throw invalid(`input '${name}' holds ${given ?? 0} values, not ${needed}`);
+  if (isIds) return { live, rows, customerIds: checkedIds(tensor.texts as readonly string[]) };
+  return { live, rows, numbers: finite(name, tensor.numbers as Float32Array) };
+};
+
+/**
+ * Asks a model; rows of one turn of the loop go with those of everybody else.
+ * @param done told `rows * outputWidth` numbers, or why there are none
+ */
+export const infer = (
+  parts: ServingParts,
+  { live, rows, numbers, customerIds }: Inference,
+  done: (error: BeckonError | undefined, output: Float32Array) => void,
+): void => {
+  const { batcher, session } = live;
+  const { inputWidth, outputWidth } = session;
+  const output = new Float32Array(rows * outputWidth);
+  const startMs = performance.now();
+  let left = rows;
+  const ended = (): void => {
+    count(live, rows, failure !== undefined, performance.now() - startMs, parts.clock.nowMs());
+    done(failure, output);
+  };
+  let failure: BeckonError | undefined;
+  const told = (row: number, error: BeckonError | undefined, from: Float32Array, offset: number): void => {
+    if (error === undefined) output.set(from.subarray(offset, offset + outputWidth), row * outputWidth);
+    else failure ??= error;
+    if (--left === 0) ended();
+  };
+  if (rows === 0) {
+    ended();
+    return;
+  }
+  if (numbers !== undefined) {
+    for (let row = 0; row < rows; row++) {
+      batcher.input.set(numbers.subarray(row * inputWidth, (row + 1) * inputWidth), batcher.offset);
+      batcher.add(told, row);
+    }
+    return;
+  }
+  const reading = new RowReading(parts, live);
+  for (const [row, id] of (customerIds as readonly string[]).entries()) reading.add(id, () => batcher.add(told, row));
+};
+
+/** Writes features of customers where a model takes them, as they are now. */
+class RowReading {
+  private readonly parts: ServingParts;
+  private readonly live: LiveHead;
+  private readonly gather: readonly number[];
+  private readonly values: Float64Array;
+  private readonly nowSec: number;
+
+  constructor(parts: ServingParts, live: LiveHead) {
+    const { featureNames } = parts.pack;
+    this.parts = parts;
+    this.live = live;
+    this.gather = live.session.featureNames.map((name) => featureNames.indexOf(name));
+    this.values = new Float64Array(featureNames.length);
+    this.nowSec = Math.floor(parts.clock.nowMs() / 1000);
+  }
+
+  add(customerId: string, ready: () => void): void {
+    const { reader } = this.parts;
+    const { batcher, session } = this.live;
+    if (reader.read(customerId, this.nowSec, false, this.values) === 'busy') {
+      setImmediate(() => this.add(customerId, ready));
+      return;
+    }
+    const { input, offset } = batcher;
+    for (const [i, place] of this.gather.entries()) input[offset + i] = this.values[place];
+    for (const [i, { default: standard }] of session.context.entries())
+      input[offset + this.gather.length + i] = standard;
+    ready();
+  }
+}
+
+const checkedIds = (ids: readonly string[]): readonly string[] => {
+  for (const [i, id] of ids.entries()) {
+    const problem = idProblem(id, LIMITS.idBytesMax);
+    if (problem !== undefined) throw invalid(`${CUSTOMER_ID}[${i}] ${problem}`);
+  }
+  return ids;
+};
+
+/** ONNX Runtime scores NaN without a word. */
+const finite = (name: string, numbers: Float32Array): Float32Array => {
+  for (let i = 0; i < numbers.length; i++)
+    if (!Number.isFinite(numbers[i])) throw invalid(`input '${name}': value ${i} is not a finite number`);
+  return numbers;
+};
+
+const invalid = (message: string): BeckonError => new BeckonError('REQUEST_INVALID', message);
