@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from './child.ts';
 import type { Load, LoadResult } from './children/client.ts';
+import type { GrpcLoad } from './children/grpc-client.ts';
 import { todayMs, writeOrders } from './orders.ts';
 import { writePeople } from './people.ts';
 import type { Placement } from './placement.ts';
@@ -83,9 +84,18 @@ export class Bench {
   }
 
   /** Loads a server from the client's process. @param cpuSec of the server so far */
-  async load(load: Load, cpuSec: () => number): Promise<Sample> {
-    const client = await this.once('client', async () => {
-      const child = new Child('client.ts', this.placement.clientCore);
+  load(load: Load, cpuSec: () => number): Promise<Sample> {
+    return this.loadFrom('client.ts', load, cpuSec);
+  }
+
+  /** The same over gRPC. */
+  loadGrpc(load: GrpcLoad, cpuSec: () => number): Promise<Sample> {
+    return this.loadFrom('grpc-client.ts', load, cpuSec);
+  }
+
+  private async loadFrom(file: string, load: Load | GrpcLoad, cpuSec: () => number): Promise<Sample> {
+    const client = await this.once(file, async () => {
+      const child = new Child(file, this.placement.clientCore);
       this.ends.push(() => child.stop());
       return child;
     });

@@ -3,6 +3,7 @@ import { batch } from './rows/batch.ts';
 import { bulkEvents } from './rows/bulk-events.ts';
 import { exportRows } from './rows/export.ts';
 import { featureApply, featureRead } from './rows/feature-loops.ts';
+import { grpcStream, grpcUnary } from './rows/grpc.ts';
 import { httpScore } from './rows/http-score.ts';
 import { replay } from './rows/replay.ts';
 import { restart } from './rows/restart.ts';
@@ -14,6 +15,8 @@ import { singleEvent } from './rows/single-event.ts';
 export const ROWS: readonly Row[] = [
   httpScore,
   batch,
+  grpcUnary,
+  grpcStream,
   singleEvent,
   bulkEvents,
   replay,

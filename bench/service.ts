@@ -11,10 +11,13 @@ const START_MS_MAX = 120_000;
 /** A real Beckon in a process of its own. */
 export class Service {
   readonly url: string;
+  /** `host:port` */
+  readonly grpc: string;
   private readonly process: ChildProcess;
 
-  private constructor(url: string, child: ChildProcess) {
-    this.url = url;
+  private constructor({ http, grpc }: { http: string; grpc: string }, child: ChildProcess) {
+    this.url = `http://${http}`;
+    this.grpc = grpc;
     this.process = child;
   }
 
@@ -24,16 +27,16 @@ export class Service {
     const options = ['--data-dir', dataDir, '--http-port', '0', '--grpc-port', '0', '--admin-port', '0'];
     const [file, args] = pinned(core, [process.execPath, ...profile, MAIN, 'start', ...options]);
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const ready = new Promise<string>((resolve, reject) => {
+    const ready = new Promise<{ http: string; grpc: string }>((resolve, reject) => {
       createInterface(child.stdout).on('line', (line) => {
-        const entry = JSON.parse(line) as { msg: string; http: string };
-        if (entry.msg === 'ready') resolve(entry.http);
+        const entry = JSON.parse(line) as { msg: string; http: string; grpc: string };
+        if (entry.msg === 'ready') resolve(entry);
       });
       child.once('exit', (code) => reject(new Error(`the service ended with ${code} before it was ready`)));
       setTimeout(() => reject(new Error('the service was not ready within two minutes')), START_MS_MAX).unref();
     });
     try {
-      return new Service(`http://${await ready}`, child);
+      return new Service(await ready, child);
     } catch (error) {
       child.kill('SIGKILL');
       throw error;
