@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { wallClock } from '../base/clock.ts';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { DeadLetterTopic } from '../log/dead-letter-topic.ts';
@@ -11,17 +12,24 @@ import { SqliteLog } from '../log/sqlite-log.ts';
 import type { Config } from './config-schema.ts';
 import { isOnKafka, openKafkaClient } from './kafka.ts';
 
-/** Brokers that start together with the service need some 10 s; each try takes seconds itself. */
-const OPEN_TRIES_MAX = 10;
+/** Brokers that start together with the service need some 10 s, and 40 on a busy machine. */
+const OPEN_MS_MAX = 60_000;
+const OPEN_RETRY_MS = 500;
 
 const SET_ASIDE_RETRY_MS = 500;
 
 /**
  * The log that the configuration names.
- * @param isWriter whether messages that cannot be applied are set aside
+ * @param isWriter whether messages that cannot be applied are set aside, and brokers that are away are waited for
+ * @param waiting told why, each time
  * @throws BeckonError as `SqliteLog.open` and `KafkaLog.open` do
  */
-export const openLog = async (config: Config, logPath: string, isWriter: boolean): Promise<SqliteLog | KafkaLog> => {
+export const openLog = async (
+  config: Config,
+  logPath: string,
+  isWriter: boolean,
+  waiting: (trouble: Error) => void = () => {},
+): Promise<SqliteLog | KafkaLog> => {
   if (!isOnKafka(config)) return SqliteLog.open(logPath);
   if (existsSync(logPath))
     throw new BeckonError(
@@ -30,14 +38,18 @@ export const openLog = async (config: Config, logPath: string, isWriter: boolean
     );
   const client = await openKafkaClient(config);
   const setAside = isWriter ? setAsideOn(client, config) : undefined;
-  for (let tries = 1; ; tries++) {
+  const giveUpMs = wallClock.nowMs() + OPEN_MS_MAX;
+  for (;;) {
     try {
       return await KafkaLog.open(client, config.kafkaLogTopic, LIMITS.shards, setAside);
     } catch (error) {
       const isAway = (error as Partial<BeckonError>).code === 'LOG_UNAVAILABLE';
-      if (isAway && tries < OPEN_TRIES_MAX) continue;
-      await client.close();
-      throw error;
+      if (!isAway || !isWriter || wallClock.nowMs() > giveUpMs) {
+        await client.close();
+        throw error;
+      }
+      waiting(error as Error);
+      await delay(OPEN_RETRY_MS);
     }
   }
 };

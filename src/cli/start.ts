@@ -21,7 +21,14 @@ SIGTERM and SIGINT stop it: it is not ready, answers what is under way, closes i
     });
     const engine = new Engine({ config, version, logger, onFailure: fail });
     try {
-      const addresses = await Promise.race([engine.start(), failed]);
+      const addresses = await Promise.race([engine.start(), failed, stopAsked]);
+      if (addresses === undefined) {
+        // Nothing was answered yet, so nothing has to be ended in order: what is durable stays so.
+        logger.info({}, 'stopped while starting');
+        logger.flush();
+        engine.abandon();
+        return 0;
+      }
       logger.info({ ...addresses, pack: config.pack, dataDir: config.dataDir }, 'ready');
       await Promise.race([stopAsked, failed]);
     } catch (error) {

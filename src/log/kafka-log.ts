@@ -7,11 +7,13 @@ import type { AppendedGroup, AppendGroup, LogGroup } from './event-log.ts';
 import { GroupBuilder } from './group-builder.ts';
 import { GroupMerge } from './group-merge.ts';
 import type { KafkaClient, OutgoingRecord } from './kafka-client.ts';
-import { guarded, type LogTopic, openLogTopic } from './kafka-topic.ts';
+import { checkLogTopic, guarded, type LogTopic, openLogTopic } from './kafka-topic.ts';
 import { LogProducer } from './log-producer.ts';
 import type { AppendedRun, Following, LogFollower, RefusedMessage, SharedLog } from './shared-log.ts';
 
 const SECRET_BYTES = 16;
+/** How soon partitions that were added are noticed. */
+const LOOK_MS = 5000;
 const HEADERS: MessageHeaders = [STRUCTURED_HEADER];
 
 /**
@@ -135,15 +137,22 @@ export class KafkaLog implements SharedLog {
       },
       reached,
     });
+    const changed = Promise.withResolvers<never>();
+    const looks = setInterval(() => void this.#look().catch(changed.reject), LOOK_MS);
     return {
-      ended: following.ended.catch((cause: Error) => {
+      ended: Promise.race([following.ended, changed.promise]).catch((cause: Error) => {
+        clearInterval(looks);
+        if (cause instanceof BeckonError) throw cause;
         throw new BeckonError(
           'LOG_DAMAGED',
           `The topic ${this.topic} no longer holds what is to be read: ${cause.message}.`,
           { cause },
         );
       }),
-      close: () => following.close(),
+      close: () => {
+        clearInterval(looks);
+        return following.close();
+      },
     };
   }
 
@@ -185,6 +194,12 @@ export class KafkaLog implements SharedLog {
       outgoing.push({ partition, key, value: messageValue(reader.event()), headers: HEADERS });
     }
     return outgoing;
+  }
+
+  /** @throws BeckonError LOG_PARTITIONS_CHANGED, LOG_TOPIC_REFUSED: what others write from now on would be missed */
+  async #look(): Promise<void> {
+    const facts = await this.#client.topic(this.topic).catch(() => undefined);
+    if (facts !== undefined) checkLogTopic(this.topic, facts, this.partitions);
   }
 
   /** What the topic's retention has removed is passed over. */

@@ -47,7 +47,7 @@ export const openLogTopic = (client: KafkaClient, topic: string, partitions: num
   });
 
 /** @throws BeckonError LOG_TOPIC_REFUSED, LOG_PARTITIONS_CHANGED */
-const checkLogTopic = (topic: string, facts: TopicFacts, partitions: number): void => {
+export const checkLogTopic = (topic: string, facts: TopicFacts, partitions: number): void => {
   if (facts.timestampType !== 'LogAppendTime')
     throw new BeckonError(
       'LOG_TOPIC_REFUSED',
@@ -69,7 +69,15 @@ export const guarded = async <T>(topic: string, work: () => Promise<T>): Promise
     return await work();
   } catch (cause) {
     if (cause instanceof BeckonError) throw cause;
-    const { message } = cause as Error;
-    throw new BeckonError('LOG_UNAVAILABLE', `The topic ${topic} cannot be reached: ${message}`, { cause });
+    throw new BeckonError('LOG_UNAVAILABLE', `The topic ${topic} cannot be reached: ${rootOf(cause).message}`, {
+      cause,
+    });
   }
+};
+
+/** A client wraps what has happened into what it was about to do. */
+const rootOf = (error: unknown): Error => {
+  const { errors, cause } = error as { errors?: readonly unknown[]; cause?: unknown };
+  const inner = errors?.at(-1) ?? cause;
+  return inner instanceof Error ? rootOf(inner) : (error as Error);
 };

@@ -42,8 +42,8 @@ const SOURCES_AT_ONCE = 4;
 export class KafkajsClient implements KafkaClient {
   readonly #kafka: Kafka;
   readonly #clientId: string;
-  readonly #admin: Promise<Admin>;
-  readonly #producer: Promise<Producer>;
+  readonly #admin: Connected<Admin>;
+  readonly #producer: Connected<Producer>;
   readonly #following = new Set<Following>();
 
   constructor({ brokers, clientId, tls, sasl }: KafkaConnection) {
@@ -58,12 +58,12 @@ export class KafkajsClient implements KafkaClient {
       ...(tls === undefined ? {} : { ssl: { ...tls } }),
       ...(sasl === undefined ? {} : { sasl: { ...sasl, mechanism: sasl.mechanism.toLowerCase() } as never }),
     });
-    this.#admin = connected(this.#kafka.admin());
-    this.#producer = connected(this.#kafka.producer({ retry: RETRY }));
+    this.#admin = new Connected(this.#kafka.admin());
+    this.#producer = new Connected(this.#kafka.producer({ retry: RETRY }));
   }
 
   async topic(name: string): Promise<TopicFacts | undefined> {
-    const admin = await this.#admin;
+    const admin = await this.#admin.get();
     if (!(await admin.listTopics()).includes(name)) return undefined;
     const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
     const { resources } = await admin.describeConfigs({
@@ -78,13 +78,13 @@ export class KafkajsClient implements KafkaClient {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
     const made = { topic, numPartitions: partitions, replicationFactor: -1, configEntries };
     // Says false, and does not throw, where there is one already.
-    await (await this.#admin).createTopics({ topics: [made] });
+    await (await this.#admin.get()).createTopics({ topics: [made] });
   }
 
   async bounds(topic: string): Promise<TopicBounds> {
     const starts: number[] = [];
     const ends: number[] = [];
-    for (const { partition, low, high } of await (await this.#admin).fetchTopicOffsets(topic)) {
+    for (const { partition, low, high } of await (await this.#admin.get()).fetchTopicOffsets(topic)) {
       starts[partition] = Number(low);
       ends[partition] = Number(high);
     }
@@ -93,7 +93,7 @@ export class KafkajsClient implements KafkaClient {
 
   async produce(topic: string, records: readonly OutgoingRecord[]): Promise<ReadonlyMap<number, number>> {
     const messages = records.map(({ headers, ...record }) => ({ ...record, headers: toHeaders(headers) }));
-    const sent = await (await this.#producer).send({ topic, messages, acks: -1 });
+    const sent = await (await this.#producer.get()).send({ topic, messages, acks: -1 });
     return new Map(sent.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
   }
 
@@ -108,8 +108,7 @@ export class KafkajsClient implements KafkaClient {
 
   async close(): Promise<void> {
     await Promise.all([...this.#following].map((following) => following.close()));
-    const clients = await Promise.allSettled([this.#admin, this.#producer]);
-    await Promise.all(clients.map((client) => client.status === 'fulfilled' && client.value.disconnect()));
+    await Promise.all([this.#admin.close(), this.#producer.close()]);
   }
 
   #keep(following: Following): Following {
@@ -128,12 +127,34 @@ const CONSUMER = {
   retry: { ...RETRY, restartOnFailure: async () => true },
 };
 
-/** Connects in the background; whoever uses it first is told where that has failed. */
-const connected = <T extends { connect(): Promise<void> }>(client: T): Promise<T> => {
-  const connecting = client.connect().then(() => client);
-  connecting.catch(() => {});
-  return connecting;
-};
+/** Connects when it is first used, and again where that has failed. */
+class Connected<T extends { connect(): Promise<void>; disconnect(): Promise<void> }> {
+  readonly #client: T;
+  #connecting: Promise<T> | undefined;
+
+  constructor(client: T) {
+    this.#client = client;
+  }
+
+  get(): Promise<T> {
+    this.#connecting ??= this.#connect();
+    return this.#connecting;
+  }
+
+  async close(): Promise<void> {
+    await this.#client.disconnect();
+  }
+
+  async #connect(): Promise<T> {
+    try {
+      await this.#client.connect();
+      return this.#client;
+    } catch (error) {
+      this.#connecting = undefined;
+      throw error;
+    }
+  }
+}
 
 /** What both readers do: run until closed, and tell whether the brokers are there. */
 abstract class Reader implements Following {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { Kafka } from 'kafkajs';
 import type { KafkaClient, KafkaConnection } from '../../src/log/kafka-client.ts';
 import { KafkaLog } from '../../src/log/kafka-log.ts';
 import { KafkajsClient } from '../../src/log/kafkajs-client.ts';
@@ -55,4 +56,15 @@ test('another number of partitions than shards is refused by a code of its own',
     code: 'LOG_PARTITIONS_CHANGED',
     details: { partitions: 3, shards: PARTITIONS },
   });
+});
+
+test('partitions that are added while the log is followed are refused', ON_KAFKA, async (t) => {
+  const log = await openLog(t);
+  const following = await log.follow({ from: Array(PARTITIONS).fill(0), take: () => undefined, reached: () => {} });
+  t.after(() => following.close());
+  const admin = new Kafka({ brokers: testBrokers() }).admin();
+  t.after(() => admin.disconnect());
+  await admin.connect();
+  await admin.createPartitions({ topicPartitions: [{ topic: log.topic, count: PARTITIONS + 1 }] });
+  await assert.rejects(following.ended, { code: 'LOG_PARTITIONS_CHANGED' });
 });

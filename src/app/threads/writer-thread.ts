@@ -50,7 +50,14 @@ let isHeld = false;
 let isKept = false;
 let idle: PromiseWithResolvers<void> | undefined;
 
-const log = await openLog(config, logPath, true);
+/** Told once: brokers may start after the service. */
+let isAwaited = false;
+const awaited = ({ message }: Error): void => {
+  if (!isAwaited) logger.warn({ err: message }, 'waiting for a broker');
+  isAwaited = true;
+};
+
+const log = await openLog(config, logPath, true, awaited);
 
 /**
  * @param before whose place it takes
