@@ -1,3 +1,4 @@
+import { compileGather, type Gather } from '../src/inference/gather.ts';
 import type { HeadSession } from '../src/inference/session.ts';
 
 /** A model with room for the inputs and outputs of a batch. */
@@ -5,14 +6,14 @@ export class HeadRun {
   readonly session: HeadSession;
   readonly output: Float32Array;
   private readonly input: Float32Array;
-  /** Position of each input among the features of the pack. */
-  private readonly gather: Int32Array;
+  /** Of the inputs from the features of the pack. */
+  private readonly gather: Gather;
   private readonly batch: number;
 
   constructor(session: HeadSession, featureNames: readonly string[], batch: number) {
     this.session = session;
     this.batch = batch;
-    this.gather = Int32Array.from(session.featureNames, (name) => featureNames.indexOf(name));
+    this.gather = compileGather(session.featureNames.map((name) => featureNames.indexOf(name)));
     this.input = new Float32Array(batch * session.inputWidth);
     this.output = new Float32Array(batch * session.outputWidth);
   }
@@ -21,7 +22,8 @@ export class HeadRun {
   write(values: Float64Array, row: number, into = this.input): void {
     const { gather, session } = this;
     let at = row * session.inputWidth;
-    for (let i = 0; i < gather.length; i++) into[at++] = values[gather[i]];
+    gather(values, into, at);
+    at += session.featureNames.length;
     for (const { default: standard } of session.context) into[at++] = standard;
   }
 

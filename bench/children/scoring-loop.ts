@@ -1,6 +1,7 @@
 /** Features and heads without any server, and ONNX Runtime alone on rows prepared before. */
 import { loadConfig } from '../../src/app/config.ts';
 import { openLocalState } from '../../src/app/local-state.ts';
+import { LIMITS } from '../../src/base/limits.ts';
 import { FeatureReader } from '../../src/features/read.ts';
 import { readBundles } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
@@ -73,7 +74,12 @@ const product = (durationMs: number) => {
   let wrongCount = 0;
   const { pieces, wallSec, cpuSec } = runFor(durationMs, () => {
     reader.nextTurn();
-    for (let row = 0; row < batch; row++) fill(ids[nextProduct + row], row, false);
+    for (let row = 0; row < batch; row++) {
+      // As the batch route does.
+      if (row % LIMITS.scoreChunkRows === 0)
+        reader.ahead(ids, nextProduct + row, nextProduct + Math.min(batch, row + LIMITS.scoreChunkRows));
+      fill(ids[nextProduct + row], row, false);
+    }
     for (const { run, expected } of heads) {
       run.run();
       const { output, session } = run;

@@ -2,6 +2,7 @@ import { type Clock, formatTime } from '../base/clock.ts';
 import type { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { FeatureReader, ReadOutcome } from '../features/read.ts';
+import { compileGather, type Gather } from '../inference/gather.ts';
 import type { HeadRegistry, LiveHead } from '../inference/registry.ts';
 import type { Choices } from '../packs/choices.ts';
 import type { Pack } from '../packs/pack.ts';
@@ -47,8 +48,8 @@ export class Decider {
   private readonly hourFeatures: readonly string[];
   private readonly ids = new DecisionIds();
   private readonly spare: Question[] = [];
-  /** Positions of a model's inputs among the features, by model. */
-  private readonly gathers = new WeakMap<LiveHead, Int32Array>();
+  /** Of a model's inputs from the features, by model. */
+  private readonly gathers = new WeakMap<LiveHead, Gather>();
   /** Models whose inputs the reader reads. */
   private knownHeads: readonly LiveHead[] = [];
   /** What answers name as the models behind them, by head. */
@@ -72,6 +73,32 @@ export class Decider {
     const problem = this.scorer.scope.problemOf(request);
     if (problem === undefined) this.ask(question);
     else this.fail(question, problem);
+  }
+
+  /**
+   * As {@link decide} for each, in turns of the loop with as many as the models take at once: neither what was read nor
+   * what is answered then leaves the cache between.
+   * @param done told the position of the request
+   */
+  decideAll(
+    requests: readonly ScoreRequest[],
+    done: (index: number, ...outcome: Parameters<DecisionDone>) => void,
+  ): void {
+    const customerIds = requests.map(({ customerId }) => customerId);
+    let next = 0;
+    const turn = (): void => {
+      const first = next;
+      const end = Math.min(first + LIMITS.scoreChunkRows, requests.length);
+      let left = end - first;
+      next = end;
+      this.parts.reader.ahead(customerIds, first, end);
+      for (let i = first; i < end; i++)
+        this.decide(requests[i], (error, decision) => {
+          done(i, error, decision);
+          if (--left === 0 && next < requests.length) turn();
+        });
+    };
+    turn();
   }
 
   private newQuestion(): Question {
@@ -134,12 +161,12 @@ export class Decider {
   private addRow(question: Question, live: LiveHead): void {
     const { batcher, session } = live;
     const { input, offset } = batcher;
-    const gather = this.gatherOf(live);
-    for (let i = 0; i < gather.length; i++) input[offset + i] = question.values[gather[i]];
+    this.gatherOf(live)(question.values, input, offset);
+    const contextAt = offset + session.featureNames.length;
     for (let i = 0; i < session.context.length; i++) {
       const { name, default: standard } = session.context[i];
       const given = question.request.context?.[name];
-      input[offset + gather.length + i] = given === undefined ? standard : Number(given);
+      input[contextAt + i] = given === undefined ? standard : Number(given);
     }
     batcher.add(this.scored, { question, live });
   }
@@ -228,10 +255,10 @@ export class Decider {
     });
   }
 
-  private gatherOf(live: LiveHead): Int32Array {
+  private gatherOf(live: LiveHead): Gather {
     let gather = this.gathers.get(live);
     if (gather === undefined) {
-      gather = Int32Array.from(live.session.featureNames, (name) => this.parts.pack.featureNames.indexOf(name));
+      gather = compileGather(live.session.featureNames.map((name) => this.parts.pack.featureNames.indexOf(name)));
       this.gathers.set(live, gather);
     }
     return gather;

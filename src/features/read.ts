@@ -6,9 +6,11 @@ import { type CustomerIds, idsOfCold } from './addresses.ts';
 import type { Ask } from './ask.ts';
 import type { ColdCustomer, ColdRows } from './cold-store.ts';
 import { GroupReader } from './groups.ts';
+import { ID_BYTES, writeId } from './id-bytes.ts';
 import { type CustomerNames, Identities, namesOf } from './identities.ts';
 import { type ConsentEntry, readConsent } from './kinds/consent.ts';
 import type { FeaturePlan } from './plan.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { compileReadings, type ReadAll } from './reading.ts';
 import { HEADER, RowView } from './row.ts';
 import type { Table } from './table.ts';
@@ -38,23 +40,7 @@ export interface RowGuest {
 }
 
 const TWO_32 = 2 ** 32;
-/** Callers check lengths; what they let pass by mistake is cut, and so unknown. */
-const ID_BYTES = 1024;
 const NO_KEYS: Ask['keys'] = {};
-
-const ASCII_MAX = 0x7f;
-
-/** As UTF-8; ids are short and nearly always ASCII, for which a call out of JavaScript costs more than it saves. */
-const writeId = (text: string, into: Buffer): number => {
-  const { length } = text;
-  if (length > ID_BYTES) return into.write(text, 'utf8');
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > ASCII_MAX) return into.write(text, 'utf8');
-    into[i] = code;
-  }
-  return length;
-};
 
 /** Reads customers' features straight from shared memory. One a thread; its fields speak of the last row read. */
 export class FeatureReader {
@@ -75,6 +61,7 @@ export class FeatureReader {
   private readonly empty: RowView;
   private readonly ask: Ask;
   private readonly groups: GroupReader;
+  private readonly readAhead: ReadAhead;
   private readonly id = Buffer.alloc(ID_BYTES);
   private readonly cold: ColdRows | undefined;
   /** The last row read where it was cold, and the id that it was asked by. */
@@ -91,6 +78,7 @@ export class FeatureReader {
     this.want(wanted ?? plan.features.map(({ spec }) => spec.name));
     this.tables = tables;
     this.identities = new Identities(tables);
+    this.readAhead = new ReadAhead(tables);
     this.view = RowView.ofWords(0);
     this.empty = RowView.ofWords(plan.rowWords);
     this.groups = new GroupReader(
@@ -125,6 +113,11 @@ export class FeatureReader {
   /** Called once a turn of the loop: the next reads see what other rows have added to the groups since. */
   nextTurn(): void {
     this.groups.forget();
+  }
+
+  /** Customers `from` to `to` (exclusive) are read soon: where there are many, each of them is then read faster. */
+  ahead(customerIds: readonly string[], from: number, to: number): void {
+    this.readAhead.fetch(customerIds, from, to, this.id);
   }
 
   /**

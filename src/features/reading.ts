@@ -1,9 +1,6 @@
 import type { Ask } from './ask.ts';
-import type { RowView } from './row.ts';
+import { LINE_WORDS, type RowView } from './row.ts';
 import { word } from './row-code.ts';
-
-/** Words of a line of the cache. */
-const LINE_WORDS = 16;
 
 /** Reads features into `ask.values`. */
 export type ReadAll = (row: RowView, ask: Ask) => void;

@@ -71,6 +71,19 @@ export class SlotIndex {
     }
   }
 
+  /** Where the search for a hash begins, for {@link keyIn}: a word of the table in force. */
+  entryOf(hash: number): number {
+    const { u32, regions } = this.shard;
+    const size = 1 << u32[SHARD_HEADER.indexLog2];
+    return regions.index + (size + (hash & (size - 1))) * ENTRY_WORDS;
+  }
+
+  /** @returns the key that an entry points to, whoever's it is; -1 for none */
+  keyIn(entry: number): number {
+    const ref = this.shard.u32[entry + 1];
+    return ref === GONE ? ABSENT : ref - 1;
+  }
+
   /** @returns the slot of a customer's key, -1 where the key is an alias */
   slotOf(key: number): number {
     const { u32, regions } = this.shard;

@@ -1,6 +1,6 @@
 import { hash64, hashBytes } from '../base/hash.ts';
 import type { Spans } from './plan.ts';
-import { HEADER, HEADER_WORDS, type RowView } from './row.ts';
+import { HEADER, HEADER_WORDS, LINE_WORDS, type RowView } from './row.ts';
 import { SHARD_HEADER, type Shard } from './shard.ts';
 import { SlotIndex } from './slot-index.ts';
 
@@ -136,6 +136,15 @@ export class Table {
     view.f32 = shard.f32;
     view.base = base;
     return Atomics.load(shard.u32, base);
+  }
+
+  /** Reads a word of each line of the cache that a row has. @returns something of them, which means nothing */
+  touch(slot: number): number {
+    const { u32, regions } = this.shard;
+    const base = this.baseOf(slot);
+    let touched = 0;
+    for (let at = base; at < base + regions.rowWords; at += LINE_WORDS) touched |= u32[at];
+    return touched;
   }
 
   /** True where nothing was written since {@link begin} and the row is still that customer's. */

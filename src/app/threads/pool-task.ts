@@ -31,12 +31,11 @@ export default (requests: readonly ScoreRequest[]): Promise<unknown> =>
   new Promise((resolve) => {
     const texts = new Array<string>(requests.length);
     let left = requests.length;
-    for (const [i, request] of requests.entries())
-      decider.decide(request, (error, decision) => {
-        if (decision === undefined) resolve(refusal(error as BeckonError, i));
-        else texts[i] = stringify(decision);
-        if (--left === 0) resolve(move(new TextEncoder().encode(texts.join(','))));
-      });
+    decider.decideAll(requests, (i, error, decision) => {
+      if (decision === undefined) resolve(refusal(error as BeckonError, i));
+      else texts[i] = stringify(decision);
+      if (--left === 0) resolve(move(new TextEncoder().encode(texts.join(','))));
+    });
   });
 
 const refusal = ({ code, message, details }: BeckonError, index: number): PoolRefusal => ({

@@ -29,14 +29,13 @@ const inline = (asked: readonly ScoreAsked[], { decider }: ServingParts, done: D
   const results = new Array<ReturnType<typeof decisionMessage>>(asked.length);
   let left = asked.length;
   let failure: BeckonError | undefined;
-  for (const [i, one] of asked.entries())
-    decider.decide(one, (error, decision) => {
-      if (decision === undefined) failure ??= ofQuestion(error as BeckonError, i);
-      else results[i] = decisionMessage(decision);
-      if (--left > 0) return;
-      if (failure === undefined) done(undefined, { results });
-      else done(failure);
-    });
+  decider.decideAll(asked, (i, error, decision) => {
+    if (decision === undefined) failure ??= ofQuestion(error as BeckonError, i);
+    else results[i] = decisionMessage(decision);
+    if (--left > 0) return;
+    if (failure === undefined) done(undefined, { results });
+    else done(failure);
+  });
 };
 
 const fromPool = (asked: readonly ScoreAsked[], { pool }: ServingParts, done: Done<ScoreBatchResponse>): void => {

@@ -51,14 +51,13 @@ const sendInline = (requests: readonly ScoreRequest[], reply: FastifyReply, part
   const texts = new Array<string>(requests.length);
   let left = requests.length;
   let failure: BeckonError | undefined;
-  for (const [i, request] of requests.entries())
-    parts.decider.decide(request, (error, answer) => {
-      if (answer === undefined) failure ??= ofQuestion(error as BeckonError, i);
-      else texts[i] = parts.stringifyDecision(answer);
-      if (--left > 0) return;
-      if (failure !== undefined) sendProblem(reply, translate(failure, parts.onInternal));
-      else reply.type(JSON_TYPE).send(`{"results":[${texts.join(',')}]}`);
-    });
+  parts.decider.decideAll(requests, (i, error, answer) => {
+    if (answer === undefined) failure ??= ofQuestion(error as BeckonError, i);
+    else texts[i] = parts.stringifyDecision(answer);
+    if (--left > 0) return;
+    if (failure !== undefined) sendProblem(reply, translate(failure, parts.onInternal));
+    else reply.type(JSON_TYPE).send(`{"results":[${texts.join(',')}]}`);
+  });
 };
 
 const OPEN = Buffer.from('{"results":[');
