@@ -5,6 +5,7 @@ import { exportRows } from './rows/export.ts';
 import { featureApply, featureRead } from './rows/feature-loops.ts';
 import { grpcStream, grpcUnary } from './rows/grpc.ts';
 import { httpScore } from './rows/http-score.ts';
+import { kafkaRows } from './rows/kafka.ts';
 import { replay } from './rows/replay.ts';
 import { restart } from './rows/restart.ts';
 import { scoringLoop } from './rows/scoring-loop.ts';
@@ -23,6 +24,7 @@ export const ROWS: readonly Row[] = [
   exportRows,
   simulate,
   restart,
+  ...kafkaRows,
   scoringLoop(64),
   scoringLoop(256),
   featureApply('hot'),
