@@ -1,6 +1,8 @@
 import { BeckonError } from '../base/errors.ts';
+import { textHash } from '../base/text-hash.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { FIELD_CODES, FIELD_NAMES, NAME_WRITTEN_OUT } from './field-names.ts';
+import type { EventValues, FieldValues } from './field-values.ts';
 
 /**
  * The data of an event in the log: what JSON can say, in fewer bytes and without a parser. A value is a tag and what
@@ -36,6 +38,7 @@ const CACHED_BYTES_MAX = 24;
 /** In the place of a name: the object ends. */
 export const DATA_END = 254;
 
+const LINES = FIELD_CODES.get('lines');
 const BYTE_MAX = 255;
 /** Texts of so few units are so few bytes that one byte tells how many. */
 const SHORT_UNITS_MAX = 85;
@@ -154,7 +157,9 @@ export class DataReader {
   #buffer: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
-  #wanted: Uint8Array | undefined;
+  readonly #hashes = new Uint32Array(CACHED_TEXTS).fill(textHash(''));
+  /** Hash of the last text, 0 where it was not worked out. */
+  #hash = 0;
 
   reset(buffer: Buffer, view: DataView): void {
     this.#buffer = buffer;
@@ -163,20 +168,97 @@ export class DataReader {
 
   /**
    * @param start of the data, `end` where it must end
-   * @param wanted where only some fields are: 0 at the position of a name for those that are left out, at any depth
    * @throws BeckonError LOG_DAMAGED
    */
-  read(start: number, end: number, wanted?: Uint8Array): Record<string, unknown> {
+  read(start: number, end: number): Record<string, unknown> {
     this.#at = start;
-    this.#wanted = wanted;
     try {
       const data = this.#object();
       if (this.#at === end) return data;
     } catch (cause) {
-      // A length that points behind the buffer.
-      if (!(cause instanceof RangeError || cause instanceof SyntaxError)) throw cause;
+      if (!isOfLength(cause)) throw cause;
     }
     throw damagedData(start);
+  }
+
+  /**
+   * Tells the fields one by one, without making an object. Those whose name is written out are left out.
+   * @param values have been told to begin
+   * @param wanted where only some fields are: 0 at the position of a name for those that are left out, in lines too
+   * @throws BeckonError LOG_DAMAGED
+   */
+  tell(values: EventValues, start: number, end: number, wanted?: Uint8Array): void {
+    this.#at = start;
+    try {
+      this.#tellFields(values, values, wanted);
+      if (this.#at === end) return;
+    } catch (cause) {
+      if (!isOfLength(cause)) throw cause;
+    }
+    throw damagedData(start);
+  }
+
+  /** @param event undefined in a line, which has no lines */
+  #tellFields(into: FieldValues, event: EventValues | undefined, wanted: Uint8Array | undefined): void {
+    for (let code = this.#buffer[this.#at++]; code !== DATA_END; code = this.#buffer[this.#at++]) {
+      if (code === NAME_WRITTEN_OUT) {
+        this.#skip();
+        this.#skip();
+        continue;
+      }
+      if (!(code < FIELD_NAMES.length)) throw damagedData(this.#at);
+      if (wanted?.[code] === 0) this.#skip();
+      else if (code === LINES && event !== undefined && this.#buffer[this.#at] === TAG.list)
+        this.#tellLines(event, wanted);
+      else this.#tellField(into, code);
+    }
+  }
+
+  #tellLines(event: EventValues, wanted: Uint8Array | undefined): void {
+    this.#at++;
+    event.beginLines();
+    for (let left = this.#length(); left > 0; left--) {
+      if (this.#buffer[this.#at++] !== TAG.object) throw damagedData(this.#at);
+      this.#tellFields(event.addLine(), undefined, wanted);
+    }
+  }
+
+  #tellField(into: FieldValues, code: number): void {
+    const at = this.#at;
+    switch (this.#buffer[at]) {
+      case TAG.false:
+      case TAG.true:
+        this.#at = at + 1;
+        into.tellBoolean(code, this.#buffer[at] === TAG.true);
+        return;
+      case TAG.byte:
+        this.#at = at + 2;
+        into.tellNumber(code, this.#buffer[at + 1]);
+        return;
+      case TAG.integer:
+        this.#at = at + 5;
+        into.tellNumber(code, this.#view.getInt32(at + 1, true));
+        return;
+      case TAG.cents:
+        this.#at = at + 5;
+        into.tellNumber(code, this.#view.getInt32(at + 1, true) / 100);
+        return;
+      case TAG.double:
+        this.#at = at + 9;
+        into.tellNumber(code, this.#view.getFloat64(at + 1, true));
+        return;
+      case TAG.text: {
+        this.#at = at + 2;
+        const text = this.#text(this.#buffer[at + 1]);
+        into.tellText(code, text, this.#hash);
+        return;
+      }
+      default: {
+        const value = this.#value();
+        if (typeof value === 'string') into.tellText(code, value, 0);
+        else into.tellOther(code, value);
+      }
+    }
   }
 
   #object(): Record<string, unknown> {
@@ -184,10 +266,6 @@ export class DataReader {
     for (let code = this.#buffer[this.#at++]; code !== DATA_END; code = this.#buffer[this.#at++]) {
       const name = code === NAME_WRITTEN_OUT ? (this.#value() as string) : FIELD_NAMES[code];
       if (name === undefined) throw damagedData(this.#at);
-      if (this.#wanted?.[code] === 0) {
-        this.#skip();
-        continue;
-      }
       object[name] = this.#value();
     }
     return object;
@@ -255,6 +333,7 @@ export class DataReader {
   #text(bytes: number): string {
     const start = this.#at;
     this.#at += bytes;
+    this.#hash = 0;
     if (bytes <= CACHED_BYTES_MAX) return this.#cachedText(start, this.#at);
     return this.#buffer.toString('utf8', start, this.#at);
   }
@@ -269,13 +348,21 @@ export class DataReader {
     if (known.length === end - start) {
       let i = start;
       while (i < end && known.charCodeAt(i - start) === buffer[i]) i++;
-      if (i === end) return known;
+      if (i === end) {
+        this.#hash = this.#hashes[place];
+        return known;
+      }
     }
     const text = buffer.toString('utf8', start, end);
     this.#texts[place] = text;
+    this.#hash = textHash(text);
+    this.#hashes[place] = this.#hash;
     return text;
   }
 }
+
+/** A length that points behind the buffer. */
+const isOfLength = (cause: unknown): boolean => cause instanceof RangeError || cause instanceof SyntaxError;
 
 const damagedData = (at: number): BeckonError =>
   new BeckonError('LOG_DAMAGED', `the data of the record at byte ${at} cannot be read`);

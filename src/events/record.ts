@@ -4,6 +4,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { definitionOfCode, definitionOfType, type EventType } from './catalogue.ts';
 import { DataReader, writeData } from './data-bytes.ts';
 import type { Event } from './event.ts';
+import { type Data, EventValues } from './field-values.ts';
 
 /**
  * One event in the log. Little-endian, unaligned:
@@ -171,6 +172,8 @@ export class RecordReader {
   #isJson = false;
   readonly #dataReader = new DataReader();
   #data: Record<string, unknown> | undefined;
+  readonly #values = new EventValues();
+  readonly #whole = (): Data => this.data();
 
   constructor(bytes?: Uint8Array) {
     if (bytes !== undefined) this.reset(bytes);
@@ -259,10 +262,15 @@ export class RecordReader {
     return this.#data;
   }
 
-  /** The data, perhaps without the fields that are not wanted. @param wanted as for `DataReader.read` */
-  wantedData(wanted: Uint8Array): Readonly<Record<string, unknown>> {
-    if (this.#isJson || this.#data !== undefined) return this.data();
-    return this.#dataReader.read(this.#extensionsEnd, this.#recordEnd, wanted);
+  /** The fields of the data, until the cursor moves. @param wanted as for `DataReader.tell` */
+  values(wanted?: Uint8Array): EventValues {
+    const values = this.#values;
+    if (this.#isJson || this.#data !== undefined) values.take(this.data());
+    else {
+      values.beginTelling(this.#whole);
+      this.#dataReader.tell(values, this.#extensionsEnd, this.#recordEnd, wanted);
+    }
+    return values;
   }
 
   event(): Event {

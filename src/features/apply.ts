@@ -1,5 +1,6 @@
 import { hashText, shardOf } from '../base/hash.ts';
 import { CATALOGUE, definitionOfType } from '../events/catalogue.ts';
+import { type Data, EventValues, type FieldValues } from '../events/field-values.ts';
 import type { GroupEffect } from '../events/residue.ts';
 import { EventFacts } from './facts.ts';
 import type { GroupTablePlan } from './group-table-plan.ts';
@@ -44,6 +45,7 @@ export class Applier {
   private readonly tables: readonly Table[];
   private readonly identities: IdentityWriter;
   private readonly facts = new EventFacts();
+  private readonly values = new EventValues();
   private readonly groupCells;
   private readonly row = RowView.ofWords(0);
   private readonly groupSinks: readonly GroupSink[] | undefined;
@@ -84,7 +86,22 @@ export class Applier {
     typeCode: number,
     timeMs: number,
     identityHash: number,
-    data: Readonly<Record<string, unknown>>,
+    data: Data,
+    offset: number,
+  ): void {
+    this.values.take(data);
+    this.applyValues(subject, start, end, typeCode, timeMs, identityHash, this.values, offset);
+  }
+
+  /** As {@link apply}, of an event whose fields were told. */
+  applyValues(
+    subject: Uint8Array,
+    start: number,
+    end: number,
+    typeCode: number,
+    timeMs: number,
+    identityHash: number,
+    values: EventValues,
     offset: number,
   ): void {
     if (typeCode === ERASED) {
@@ -94,7 +111,7 @@ export class Applier {
     if (OF_NO_CUSTOMER.has(typeCode)) {
       this.lateSec = 0;
       this.hasTouched = false;
-      if (typeCode === ITEM_CHANGED) this.itemChanges.add(data, offset);
+      if (typeCode === ITEM_CHANGED) this.itemChanges.add(values.data, offset);
       this.countEvent(this.tables[shardOf(subject, start, end, this.tables.length)]);
       return;
     }
@@ -110,7 +127,7 @@ export class Applier {
     const lines = plan.linesByType[typeCode];
     for (let i = 0; i < lines.length; i++) touched |= u32[base + lines[i]];
     looked[0] = touched;
-    facts.set(typeCode, timeMs, identityHash, data);
+    facts.set(typeCode, timeMs, identityHash, values);
     plan.items.see(this.itemChanges, offset);
     const lastSec = u32[base + HEADER.lastSec];
     this.lateSec = Math.max(0, lastSec - facts.sec);
@@ -131,8 +148,8 @@ export class Applier {
         if (update.cell.selector.matches?.(facts) !== false)
           applyGroup(update, this.groupSinks ?? table.shard.groups, row, facts);
     table.close(row);
-    if (typeCode === LINKED) identities.link({ shard, key }, data.alias as string);
-    else if (typeCode === UNLINKED) identities.unlink({ shard, key }, data.alias as string);
+    if (typeCode === LINKED) identities.link({ shard, key }, values.data.alias as string);
+    else if (typeCode === UNLINKED) identities.unlink({ shard, key }, values.data.alias as string);
     this.residency?.keepBound(table);
     this.countEvent(table);
   }
@@ -187,11 +204,11 @@ const groupCellsOf = (plan: FeaturePlan): Map<number, { readonly table: number; 
 
 /** Groups by sku take each order line for itself, all others the event. */
 const applyGroup = (update: GroupUpdate, tables: readonly GroupSink[], row: RowView, facts: EventFacts): void => {
-  const { lines } = facts.data;
-  if (update.key.isOfLines && Array.isArray(lines)) {
-    for (const line of lines) addGroup(update, tables, row, facts, line);
+  const { values } = facts;
+  if (update.key.isOfLines && values.lineCount >= 0) {
+    for (let i = 0; i < values.lineCount; i++) addGroup(update, tables, row, facts, values.line(i));
   } else {
-    addGroup(update, tables, row, facts, facts.data);
+    addGroup(update, tables, row, facts, values);
   }
 };
 
@@ -200,11 +217,11 @@ const addGroup = (
   tables: readonly GroupSink[],
   row: RowView,
   facts: EventFacts,
-  line: Readonly<Record<string, unknown>>,
+  line: FieldValues,
 ): void => {
   const amount = update.cell.amount(line);
   if (Number.isNaN(amount)) return;
-  update.key.ofEvent(row, facts.data, line);
+  update.key.ofEvent(row, facts.values, line);
   if (update.key.known)
     tables[update.table.position].add(update.key.lo, update.key.hi, update.position, amount, facts.sec);
 };

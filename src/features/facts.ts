@@ -1,6 +1,9 @@
 import { channelCode } from '../events/channels.ts';
+import { FIELD_CODES } from '../events/field-names.ts';
+import { type Data, EventValues } from '../events/field-values.ts';
 
 const HUMAN_CALL = channelCode('human_call');
+const CHANNEL = FIELD_CODES.get('channel') as number;
 
 /**
  * What kinds see of an event while it is applied. One object is reused for every event.
@@ -13,15 +16,21 @@ export class EventFacts {
   sec = 0;
   /** Order within the second: milliseconds in the upper 10 bits, hash of (source, id) below. */
   tie = 0;
-  data: Readonly<Record<string, unknown>> = {};
+  /** What the event tells. */
+  values: EventValues = new EventValues();
   private channelCode: number | undefined;
 
-  set(typeCode: number, timeMs: number, identityHash: number, data: Readonly<Record<string, unknown>>): void {
+  set(typeCode: number, timeMs: number, identityHash: number, values: EventValues): void {
     this.typeCode = typeCode;
     this.sec = Math.floor(timeMs / 1000);
     this.tie = (((timeMs - this.sec * 1000) << 22) | (identityHash >>> 10)) >>> 0;
-    this.data = data;
+    this.values = values;
     this.channelCode = undefined;
+  }
+
+  /** What it tells as an object, for kinds of which few events are. */
+  get data(): Data {
+    return this.values.data;
   }
 
   /**
@@ -30,7 +39,7 @@ export class EventFacts {
    */
   get channel(): number {
     if (this.channelCode === undefined) {
-      const code = channelCode(this.data.channel as string);
+      const code = channelCode(this.values.text(CHANNEL) as string);
       this.channelCode = code < 0 ? HUMAN_CALL : code;
     }
     return this.channelCode;

@@ -1,7 +1,10 @@
 import { mix32 } from '../base/hash.ts';
+import { textHash } from '../base/text-hash.ts';
+import type { FieldValues } from '../events/field-values.ts';
 import type { Ask } from './ask.ts';
+import { fieldCode } from './items.ts';
 import type { PlanBuilder } from './kind.ts';
-import { attributeCell, textHash } from './kinds/attribute.ts';
+import { attributeCell } from './kinds/attribute.ts';
 import type { RowView } from './row.ts';
 
 const SKU = 'sku';
@@ -50,12 +53,12 @@ export class GroupKey {
 
   /**
    * @param row of the customer, this event applied: an attribute's value is the one that the log had told by then
-   * @param line one of the event's order lines where the key {@link isOfLines}, else its data
+   * @param line one of the event's order lines where the key {@link isOfLines}, else the event
    */
-  ofEvent(row: RowView, data: Data, line: Data): void {
+  ofEvent(row: RowView, event: FieldValues, line: FieldValues): void {
     if (this.isOne) return;
     this.begin();
-    for (const part of this.parts) this.add(part.ofEvent(row, data, line));
+    for (const part of this.parts) this.add(part.ofEvent(row, event, line));
   }
 
   ofQuestion(row: RowView, ask: Ask): void {
@@ -77,11 +80,9 @@ export class GroupKey {
   }
 }
 
-type Data = Readonly<Record<string, unknown>>;
-
 /** A part of a key as a 32-bit hash, 0 where it is not known. */
 interface Part {
-  ofEvent(row: RowView, data: Data, line: Data): number;
+  ofEvent(row: RowView, event: FieldValues, line: FieldValues): number;
   ofQuestion(row: RowView, ask: Ask): number;
 }
 
@@ -93,17 +94,18 @@ const partOf = (part: string, plan: PlanBuilder): Part => {
     return { ofEvent: read, ofQuestion: read };
   }
   const field = FIELDS[part];
-  const hash = (value: unknown): number => (typeof value === 'string' ? textHash(value) : 0);
+  const code = fieldCode(field);
+  const hash = (told: FieldValues): number => (told.text(code) === undefined ? 0 : told.hash(code));
   // Rows are mostly asked about one campaign or action after the other.
   let text: string | undefined;
   let hashed = 0;
   return {
-    ofEvent: part === SKU ? (_row, _data, line) => hash(line[field]) : (_row, data) => hash(data[field]),
+    ofEvent: part === SKU ? (_row, _event, line) => hash(line) : (_row, event) => hash(event),
     ofQuestion(_row, ask) {
       const asked = ask.keys[part];
       if (asked !== text) {
         text = asked;
-        hashed = hash(asked);
+        hashed = asked === undefined ? 0 : textHash(asked);
       }
       return hashed;
     },

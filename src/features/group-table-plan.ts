@@ -1,4 +1,4 @@
-import type { Selector } from './selector.ts';
+import type { Amount, Selector } from './selector.ts';
 
 /** A table beside the rows: one entry a key, in each entry one accumulator a cell. */
 export interface GroupTablePlan {
@@ -15,6 +15,6 @@ export interface GroupCell {
   readonly selector: Selector;
   /** 0 for plain sums. */
   readonly decayPerSec: number;
-  /** What the event adds; NaN where nothing. */
-  readonly amount: (data: Readonly<Record<string, unknown>>) => number;
+  /** What the event adds, or one of its lines; NaN where nothing. */
+  readonly amount: Amount;
 }

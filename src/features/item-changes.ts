@@ -85,6 +85,9 @@ export class ItemsAtEvent implements ItemLookup {
   private readonly declared: Items;
   private changes: ItemChanges | undefined;
   private offset = 0;
+  /** What was last asked for: features ask for one item one after the other. */
+  private sku: string | undefined;
+  private item: Item | undefined;
 
   constructor(declared: Items) {
     this.declared = declared;
@@ -94,10 +97,16 @@ export class ItemsAtEvent implements ItemLookup {
   see(changes: ItemChanges, offset: number): void {
     this.changes = changes.isEmpty ? undefined : changes;
     this.offset = offset;
+    this.sku = undefined;
+    this.item = undefined;
   }
 
   get(sku: string): Item | undefined {
-    return this.changes === undefined ? this.declared.get(sku) : this.changes.at(sku, this.offset);
+    if (sku !== this.sku) {
+      this.item = this.changes === undefined ? this.declared.get(sku) : this.changes.at(sku, this.offset);
+      this.sku = sku;
+    }
+    return this.item;
   }
 }
 

@@ -1,3 +1,7 @@
+import { textHash } from '../base/text-hash.ts';
+import { FIELD_CODES } from '../events/field-names.ts';
+import type { FieldValues } from '../events/field-values.ts';
+
 /** What a business knows of one item, by name: `category`, `supplyDays`, `margin`, `signature` and its attributes. */
 export type Item = Readonly<Record<string, string | number | boolean>>;
 
@@ -9,10 +13,9 @@ export type ItemLookup = Pick<Items, 'get'>;
 
 export const NO_ITEMS: Items = new Map();
 
-type Data = Readonly<Record<string, unknown>>;
-
 const ITEM = 'item.';
 const LINES = 'lines.';
+const SKU = FIELD_CODES.get('sku') as number;
 
 /** The attribute that a path such as `item.taste` or `lines.item.taste` names, or undefined. */
 export const itemAttribute = (path: string): string | undefined => {
@@ -21,15 +24,32 @@ export const itemAttribute = (path: string): string | undefined => {
 };
 
 /** Compiles a field of an event or of one order line, or `item.<attribute>` of its sku, to a reader of its value. */
-export const compilePart = (field: string, items: ItemLookup): ((part: Data) => unknown) => {
+export const compilePart = (field: string, items: ItemLookup): ((part: FieldValues) => unknown) => {
   const attribute = itemAttribute(field);
-  if (attribute === undefined) return (part) => part[field];
-  return (part) => items.get(part.sku as string)?.[attribute];
+  if (attribute !== undefined) return (part) => itemOf(part, items)?.[attribute];
+  const code = fieldCode(field);
+  return (part) => part.value(code);
 };
 
-/** Calls back with each order line, or with the event itself where its type has none. */
-export const forEachPart = (data: Data, visit: (part: Data) => void): void => {
-  const { lines } = data;
-  if (Array.isArray(lines)) for (const line of lines) visit(line as Data);
-  else visit(data);
+/** As {@link compilePart}, but reads the hash of the value's text, 0 where there is no value. */
+export const compileHash = (field: string, items: ItemLookup): ((part: FieldValues) => number) => {
+  if (itemAttribute(field) === undefined) {
+    const code = fieldCode(field);
+    return (part) => part.hash(code);
+  }
+  const of = compilePart(field, items);
+  return (part) => {
+    const value = of(part);
+    return value === undefined || value === null ? 0 : textHash(String(value));
+  };
+};
+
+/** The item that an event or an order line is about. */
+export const itemOf = (part: FieldValues, items: ItemLookup): Item | undefined => items.get(part.text(SKU) as string);
+
+/** The position of a field's name, which a schema must know. */
+export const fieldCode = (field: string): number => {
+  const code = FIELD_CODES.get(field);
+  if (code === undefined) throw new Error(`the log has no place for a field ${field}`);
+  return code;
 };

@@ -1,8 +1,9 @@
 import Type from 'typebox';
-import { compilePart, forEachPart, type Item, type ItemLookup } from './items.ts';
+import type { FieldValues } from '../events/field-values.ts';
+import { compileHash, fieldCode, type ItemLookup, itemOf } from './items.ts';
 import type { FeatureSpec, PlanBuilder } from './kind.ts';
-import { textHash } from './kinds/attribute.ts';
 import { NewestInputs } from './newest-inputs.ts';
+import type { RowView } from './row.ts';
 import { compileSelector, fieldProblem } from './selector.ts';
 
 /** A feature over the newest inputs of a selection, told apart by a key. */
@@ -19,6 +20,8 @@ export const KEYED_FIELDS = {
   only: Type.Optional(Type.String({ minLength: 1 })),
 };
 
+const SUPPLY = fieldCode('supplyDays');
+const QUANTITY = fieldCode('quantity');
 const DAY_SEC = 86_400;
 const U32_MAX = 0xffff_ffff;
 
@@ -29,25 +32,22 @@ export const supplyKey = (spec: FeatureSpec): string => `supply ${inputsKey(spec
 export const keyProblem = (spec: FeatureSpec): string | undefined => fieldProblem(spec, spec.key as string, true, true);
 
 /** Seconds that an order line lasts: its own word, else its item's for each of it, else 0 for unknown. */
-const supplySec = (line: Readonly<Record<string, unknown>>, item: Item | undefined): number => {
-  const ofItem = item?.supplyDays;
-  const days =
-    typeof line.supplyDays === 'number'
-      ? line.supplyDays
-      : typeof ofItem === 'number'
-        ? ofItem * (typeof line.quantity === 'number' ? line.quantity : 1)
-        : 0;
+const supplySec = (line: FieldValues, items: ItemLookup): number => {
+  let days = line.number(SUPPLY);
+  if (Number.isNaN(days)) {
+    const ofItem = itemOf(line, items)?.supplyDays;
+    const quantity = line.number(QUANTITY);
+    days = typeof ofItem === 'number' ? ofItem * (Number.isNaN(quantity) ? 1 : quantity) : 0;
+  }
   return Math.min(U32_MAX, Math.round(days * DAY_SEC));
 };
 
 /** Reads the key of an event or order line as a hash, 0 where there is none. An item's category stands in for a line's. */
-const compileKey = (field: string, items: ItemLookup): ((part: Readonly<Record<string, unknown>>) => number) => {
-  const of = compilePart(field, items);
-  const ofItem = compilePart('item.category', items);
-  return (part) => {
-    const value = of(part) ?? (field === 'category' ? ofItem(part) : undefined);
-    return value === undefined || value === null ? 0 : textHash(String(value));
-  };
+const compileKey = (field: string, items: ItemLookup): ((part: FieldValues) => number) => {
+  const of = compileHash(field, items);
+  if (field !== 'category') return of;
+  const ofItem = compileHash('item.category', items);
+  return (part) => of(part) || ofItem(part);
 };
 
 /**
@@ -62,14 +62,16 @@ export const keyedInputs = (spec: FeatureSpec, plan: PlanBuilder): NewestInputs 
   const keyOf = compileKey(spec.key as string, items);
   const offset = plan.cell(inputsKey(spec), size * width, (at) => {
     const inputs = new NewestInputs(at, size, width);
+    const addPart = (row: RowView, sec: number, part: FieldValues): void => {
+      const key = keyOf(part);
+      if (key !== 0) inputs.add(row, sec, key, width === 3 ? supplySec(part, items) : 0);
+    };
     return {
       selector: compileSelector(spec, items),
       apply(row, facts) {
-        forEachPart(facts.data, (part) => {
-          const key = keyOf(part);
-          if (key === 0) return;
-          inputs.add(row, facts.sec, key, width === 3 ? supplySec(part, items.get(part.sku as string)) : 0);
-        });
+        const { values, sec } = facts;
+        if (values.lineCount < 0) addPart(row, sec, values);
+        else for (let i = 0; i < values.lineCount; i++) addPart(row, sec, values.line(i));
       },
       merge: (into, from) => inputs.merge(into, from),
     };

@@ -1,8 +1,9 @@
 import Type from 'typebox';
 import { didYouMean } from '../base/suggest.ts';
 import { CATALOGUE } from '../events/catalogue.ts';
+import type { FieldValues } from '../events/field-values.ts';
 import type { EventFacts } from './facts.ts';
-import { compilePart, type ItemLookup, itemAttribute, NO_ITEMS } from './items.ts';
+import { compilePart, fieldCode, type ItemLookup, itemAttribute, NO_ITEMS } from './items.ts';
 
 /** Which events a feature looks at, as written in `features.yaml`. */
 export interface SelectorSpec {
@@ -22,6 +23,9 @@ export const SELECTION_FIELDS = {
     Type.Record(Type.String(), Type.Union([ScalarSchema, Type.Array(ScalarSchema, { minItems: 1 })])),
   ),
 };
+
+/** A number that an event tells; NaN for none. */
+export type Amount = (told: FieldValues) => number;
 
 /** A compiled {@link SelectorSpec}. `key` is equal for equal selections, so that features can share their words. */
 export interface Selector {
@@ -92,7 +96,7 @@ export const compileSelector = (spec: SelectorSpec, items: ItemLookup = NO_ITEMS
   if (where.length === 0) return { key, typeCodes, matches: undefined };
   const tests = where.map(([field, value]) => ({ fits: compileTest(field, new Set<unknown>([value].flat()), items) }));
   const matches = (facts: EventFacts): boolean => {
-    for (const one of tests) if (!one.fits(facts.data)) return false;
+    for (const one of tests) if (!one.fits(facts.values)) return false;
     return true;
   };
   return { key, typeCodes, matches };
@@ -103,41 +107,46 @@ const compileTest = (
   path: string,
   values: ReadonlySet<unknown>,
   items: ItemLookup,
-): ((data: Readonly<Record<string, unknown>>) => boolean) => {
-  if (path === 'lines.count') return ({ lines }) => Array.isArray(lines) && values.has(lines.length);
+): ((event: FieldValues) => boolean) => {
+  if (path === 'lines.count') return ({ lineCount }) => values.has(lineCount);
   if (!path.startsWith('lines.')) {
     const of = compilePart(path, items);
-    return (data) => values.has(of(data));
+    return (event) => values.has(of(event));
   }
   const of = compilePart(path.slice('lines.'.length), items);
-  return ({ lines }) => Array.isArray(lines) && lines.some((line) => values.has(of(line)));
+  return (event) => {
+    for (let i = 0; i < event.lineCount; i++) if (values.has(of(event.line(i)))) return true;
+    return false;
+  };
 };
 
 /**
  * Compiles a field path of the event's data to a reader of its number. `lines.count` counts the order lines,
  * `lines.<field>` adds the field up over them; `item.<attribute>` is that of the sku. NaN where there is none.
  */
-export const compileField = (
-  path: string,
-  items: ItemLookup = NO_ITEMS,
-): ((data: Readonly<Record<string, unknown>>) => number) => {
-  const numberOf = (value: unknown): number =>
-    typeof value === 'number' ? value : value === true ? 1 : value === false ? 0 : Number.NaN;
-  if (!path.startsWith('lines.')) {
-    const value = compilePart(path, items);
-    return (data) => numberOf(value(data));
-  }
-  const field = path.slice('lines.'.length);
-  const ofLine = compilePart(field, items);
-  return (data) => {
-    const lines = data.lines;
-    if (!Array.isArray(lines)) return Number.NaN;
-    if (field === 'count') return lines.length;
+export const compileField = (path: string, items: ItemLookup = NO_ITEMS): Amount => {
+  if (path === 'lines.count') return ({ lineCount }) => (lineCount < 0 ? Number.NaN : lineCount);
+  if (!path.startsWith('lines.')) return compileNumber(path, items);
+  const ofLine = compileNumber(path.slice('lines.'.length), items);
+  return (event) => {
+    if (event.lineCount < 0) return Number.NaN;
     let sum = 0;
-    for (const line of lines) {
-      const value = numberOf(ofLine(line as Record<string, unknown>));
+    for (let i = 0; i < event.lineCount; i++) {
+      const value = ofLine(event.line(i));
       if (!Number.isNaN(value)) sum += value;
     }
     return sum;
+  };
+};
+
+const compileNumber = (field: string, items: ItemLookup): ((part: FieldValues) => number) => {
+  if (itemAttribute(field) === undefined) {
+    const code = fieldCode(field);
+    return (part) => part.number(code);
+  }
+  const of = compilePart(field, items);
+  return (part) => {
+    const value = of(part);
+    return typeof value === 'number' || typeof value === 'boolean' ? Number(value) : Number.NaN;
   };
 };

@@ -72,6 +72,12 @@ export class Table {
     Atomics.store(u32, base, u32[base] + 1);
   }
 
+  /** First word of the row of a customer's key; 0 for an alias, and for the key -1. */
+  rowOfKey(key: number): number {
+    const slot = key < 0 ? key : this.index.slotOf(key);
+    return slot < 0 ? 0 : this.baseOf(slot);
+  }
+
   private takeSlot(): number {
     const { shard } = this;
     const free = shard.u32[SHARD_HEADER.freeSlot];

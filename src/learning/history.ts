@@ -104,8 +104,8 @@ export class History {
       eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
       const tie = hash64.hi;
       try {
-        const data = reader.wantedData(applier.wantedFields);
-        applier.apply(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, data, offset);
+        const values = reader.values(applier.wantedFields);
+        applier.applyValues(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, values, offset);
       } catch {
         // It is a dead letter of the service.
         applier.giveUp();
@@ -218,7 +218,7 @@ export class History {
   }
 
   private setFacts(timeMs: number): void {
-    this.facts.set(this.reader.typeCode, timeMs, 0, this.reader.data());
+    this.facts.set(this.reader.typeCode, timeMs, 0, this.reader.values());
   }
 
   private sort(): void {

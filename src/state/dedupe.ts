@@ -118,7 +118,7 @@ export class DedupeWindow {
     const idsMax = this.#idsMax >>> 0;
     const newest = words[this.#base];
     const count = this.#forgetOld(words, newest, logTimeSec);
-    const bucket = this.#heads + (hashLo & this.#bucketMask);
+    const bucket = this.headOf(hashLo);
     const chain = words[bucket];
     let name = chain;
     let lastAge = -1;
@@ -154,6 +154,16 @@ export class DedupeWindow {
     // The chain goes on through it, and no event has this hash.
     words[entry] = 0;
     words[entry + 1] = 0;
+  }
+
+  /** Where the newest entry of an id's bucket is named. */
+  headOf(hashLo: number): number {
+    return this.#heads + (hashLo & this.#bucketMask);
+  }
+
+  /** Looks at an entry. @param name of the entry */
+  wordOf(name: number): number {
+    return this.#words()[this.#entries + ((name >>> 0) % (this.#idsMax >>> 0)) * ENTRY_WORDS];
   }
 
   #forgetOld(words: Uint32Array, newest: number, logTimeSec: number): number {

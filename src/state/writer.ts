@@ -1,5 +1,4 @@
 import { BeckonError } from '../base/errors.ts';
-import { hash64, shardOf } from '../base/hash.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type MeasuredGroup, measures } from '../base/measures.ts';
 import { definitionOfType } from '../events/catalogue.ts';
@@ -15,9 +14,10 @@ import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type FoldRest, logIdentity, type Mark, type Restored } from './checkpoint.ts';
 import type { ColdDatabase } from './cold-database.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
-import { type DedupeWindow, eventHash, foldSubject } from './dedupe.ts';
+import type { DedupeWindow } from './dedupe.ts';
 import { Eraser, type Pause } from './eraser.ts';
 import { Erasures } from './erasures.ts';
+import { AHEAD_EVENTS, LookAhead } from './look-ahead.ts';
 import type { Status } from './status.ts';
 
 /** What became of an event that was handed to the writer. */
@@ -60,6 +60,7 @@ export class Writer {
   private readonly parts: WriterParts;
   private readonly applier: Applier;
   private readonly reader = new RecordReader();
+  private readonly ahead: LookAhead;
   readonly erasures: Erasures;
   readonly itemChanges: ItemChanges;
   /** Offset of the next record to be folded, one a partition. */
@@ -75,7 +76,8 @@ export class Writer {
     this.positions = new Array<number>(log.partitions).fill(log.isShared ? 0 : status.appliedOffset + 1);
     this.logTimesMs = new Array<number>(log.partitions).fill(0);
     this.erasures = parts.erasures ?? new Erasures(parts.log.secret);
-    const { plan, tables, cold } = parts;
+    const { plan, tables, dedupe, cold } = parts;
+    this.ahead = new LookAhead(plan.linesByType, tables, dedupe);
     const residency = cold === undefined ? undefined : new Residency(tables, cold);
     this.itemChanges = parts.itemChanges ?? new ItemChanges(plan.declaredItems, plan.askedOfItems);
     this.applier = new Applier(plan, tables, undefined, residency, this.itemChanges);
@@ -180,8 +182,8 @@ export class Writer {
    */
   fold(group: LogGroup): Uint8Array {
     this.isFolding = true;
-    const { reader, applier, erasures } = this;
-    const { dedupe, log, status, tables } = this.parts;
+    const { reader, ahead, applier, erasures } = this;
+    const { dedupe, log, status } = this.parts;
     const duplicates = new Uint8Array(group.count);
     let letters: DeadLetter[] = [];
     let failed = 0;
@@ -189,7 +191,10 @@ export class Writer {
     const isMeasured = measures.group.hasSubscribers;
     const logTimeSec = Math.floor(group.logTimeMs / 1000);
     reader.reset(group.records);
-    for (let i = 0; reader.next(); i++) {
+    for (let i = 0; ; i++) {
+      const a = i & (AHEAD_EVENTS - 1);
+      if (a === 0) ahead.look(reader);
+      if (!reader.next()) break;
       const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
       const offset = group.firstOffset + i;
       if (reader.isResidue) {
@@ -198,12 +203,10 @@ export class Writer {
         measured.duplicates++;
         continue;
       }
-      const { bytes, typeCode, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
-      const shard = shardOf(bytes, subjectStart, subjectEnd, tables.length);
-      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-      const tie = hash64.hi;
-      foldSubject(bytes, subjectStart, subjectEnd);
-      const { lo, hi } = hash64;
+      const { bytes, typeCode, subjectStart, subjectEnd } = reader;
+      const shard = ahead.shards[a];
+      const lo = ahead.lows[a];
+      const hi = ahead.highs[a];
       if (dedupe[shard].seen(lo, hi, logTimeSec)) {
         duplicates[i] = 1;
         measured.duplicates++;
@@ -211,8 +214,8 @@ export class Writer {
         continue;
       }
       try {
-        const data = reader.wantedData(applier.wantedFields);
-        applier.apply(bytes, subjectStart, subjectEnd, typeCode, timeMs, tie, data, offset);
+        const values = reader.values(applier.wantedFields);
+        applier.applyValues(bytes, subjectStart, subjectEnd, typeCode, timeMs, ahead.ties[a], values, offset);
       } catch (error) {
         letters.push(this.letterOf(group, offset, error));
         failed++;

@@ -2,9 +2,9 @@
 import { Applier } from '../../src/features/apply.ts';
 
 const FAILING_OFFSETS: readonly number[] = [149, 201];
-const { apply } = Applier.prototype;
+const { applyValues } = Applier.prototype;
 
-Applier.prototype.apply = function (...facts): void {
+Applier.prototype.applyValues = function (...facts): void {
   if (FAILING_OFFSETS.includes(facts[7])) throw new Error('this event cannot be applied');
-  apply.apply(this, facts);
+  applyValues.apply(this, facts);
 };

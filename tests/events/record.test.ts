@@ -5,6 +5,7 @@ import { BeckonError } from '../../src/base/errors.ts';
 import { CATALOGUE, EVENT_TYPES } from '../../src/events/catalogue.ts';
 import type { Event } from '../../src/events/event.ts';
 import { FIELD_NAMES } from '../../src/events/field-names.ts';
+import { EventValues, type FieldValues } from '../../src/events/field-values.ts';
 import { RecordReader, RecordWriter } from '../../src/events/record.ts';
 
 const text = (maxLength: number) => fc.string({ unit: 'grapheme', minLength: 1, maxLength });
@@ -177,22 +178,61 @@ test('names keep their place in the log for ever', () => {
   assert.ok(FIELD_NAMES.length < 254);
 });
 
-test('fields that are not wanted are left out, at any depth, and the others are as they were', () => {
+test('fields are told as they were, those that are not wanted in no line either', () => {
   const lines = [
     { sku: 'A', quantity: 2, price: 3.5 },
     { sku: 'B', quantity: 300 },
   ];
-  const data = { orderId: 'x'.repeat(300), amount: 5, couponId: 'c', lines, note: 'kept' };
+  const data = {
+    orderId: 'x'.repeat(300),
+    amount: 5,
+    couponId: 'c',
+    surface: 'app',
+    optOut: true,
+    tags: ['a'],
+    lines,
+    note: 'c',
+  };
   const wanted = new Uint8Array(256).fill(1);
   for (const name of ['orderId', 'couponId', 'quantity']) wanted[FIELD_NAMES.indexOf(name)] = 0;
   const reader = new RecordReader(written({ ...order, data }));
   assert.ok(reader.next());
-  assert.deepEqual(reader.wantedData(wanted), {
-    amount: 5,
-    lines: [{ sku: 'A', price: 3.5 }, { sku: 'B' }],
-    note: 'kept',
-  });
+  const values = reader.values(wanted);
+  const told = (from: FieldValues): object =>
+    Object.fromEntries(
+      FIELD_NAMES.map((name, code) => [name, from.value(code)]).filter(([, value]) => value !== undefined),
+    );
+  assert.equal(values.lineCount, 2);
+  assert.deepEqual([values.line(0), values.line(1)].map(told), [{ sku: 'A', price: 3.5 }, { sku: 'B' }]);
+  assert.deepEqual(told(values), { amount: 5, surface: 'app', optOut: true, tags: ['a'], lines });
   assert.deepEqual(reader.data(), data);
+});
+
+test('what an event tells is the same from the log and from an object, and nothing is left of the event before', () => {
+  const full = {
+    amount: 1.25,
+    surface: 'a',
+    optOut: false,
+    tags: ['a'],
+    lines: [{ sku: 'A', quantity: 3, category: 'tea' }],
+  };
+  const events = [full, { amount: 7, lines: [{ sku: 'B' }, {}] }, {}, { optOut: true, surface: 'é'.repeat(99) }, full];
+  const records = new RecordWriter();
+  for (const data of events) records.write({ ...order, data });
+  const reader = new RecordReader(records.bytes());
+  const object = new EventValues();
+  const seen = (from: FieldValues): unknown[] =>
+    FIELD_NAMES.map((_, code) => [from.value(code), from.number(code), from.text(code), from.hash(code)]);
+  for (const data of events) {
+    assert.ok(reader.next());
+    const values = reader.values();
+    object.take(data);
+    assert.equal(values.lineCount, object.lineCount);
+    assert.equal(values.lineCount, data.lines?.length ?? -1);
+    for (let i = 0; i < values.lineCount; i++) assert.deepEqual(seen(values.line(i)), seen(object.line(i)));
+    assert.deepEqual(seen(values), seen(object));
+    assert.deepEqual([values.value(1), values.data], [data.amount, data]);
+  }
 });
 
 test('every type of the catalogue has its code in the log', () => {

@@ -1,4 +1,4 @@
-import { textHash } from '../../src/features/kinds/attribute.ts';
+import { textHash } from '../../src/base/text-hash.ts';
 import { type Question, seconds, unitSec, type WrittenSpec, weightAfter } from './question.ts';
 import { inTime, partsOf, type SlowEvent, secOf, select } from './slow-event.ts';
 

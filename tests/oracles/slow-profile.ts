@@ -1,4 +1,4 @@
-import { textHash } from '../../src/features/kinds/attribute.ts';
+import { textHash } from '../../src/base/text-hash.ts';
 import { type Question, unitSec, type WrittenSpec } from './question.ts';
 import { inTime, numberAt, partsOf, type SlowEvent, secOf, select } from './slow-event.ts';
 import { attributeAt } from './slow-groups.ts';

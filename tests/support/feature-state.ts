@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { shardOf } from '../../src/base/hash.ts';
 import { definitionOfType, type EventType } from '../../src/events/catalogue.ts';
+import type { EventValues } from '../../src/events/field-values.ts';
 import { RecordReader, RecordWriter } from '../../src/events/record.ts';
 import { Applier } from '../../src/features/apply.ts';
 import type { FeaturePlan } from '../../src/features/plan.ts';
@@ -50,18 +51,18 @@ export class FeatureState {
   apply({ customer, type, timeMs, hash, data }: SlowEvent, offset = this.offset++): number {
     const id = Buffer.from(customer);
     const told = this.logged(type as EventType, data);
-    this.applier.apply(id, 0, id.length, typeCodeOf(type), timeMs, hash, told, offset);
+    this.applier.applyValues(id, 0, id.length, typeCodeOf(type), timeMs, hash, told, offset);
     return this.applier.lateSec;
   }
 
-  /** The data as it comes out of the log. */
-  private logged(type: EventType, data: SlowEvent['data']): Readonly<Record<string, unknown>> {
+  /** The fields as they come out of the log. */
+  private logged(type: EventType, data: SlowEvent['data']): EventValues {
     const { record, records } = this;
     record.reset();
     record.write({ type, source: 's', id: 'i', subject: 'c', timeMs: 0, data, extensions: undefined });
     records.reset(record.bytes());
     records.next();
-    return records.wantedData(this.plan.wantedFields);
+    return records.values(this.plan.wantedFields);
   }
 
   /** Whether the last event changed any cell. */

@@ -1,10 +1,11 @@
 import Type from 'typebox';
+import { textHash } from '../../base/text-hash.ts';
 import { TIME_UNITS } from '../duration.ts';
+import { fieldCode } from '../items.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 import { type Form, reading } from '../reading.ts';
 import { number, setValue, statements } from '../row-code.ts';
 import { compileSelector, type Selector } from '../selector.ts';
-import { textHash } from './attribute.ts';
 import { RATE_FIELDS } from './rate.ts';
 
 interface ActionSpec extends FeatureSpec {
@@ -14,6 +15,7 @@ interface ActionSpec extends FeatureSpec {
   readonly prior?: { readonly rate: number; readonly weight: number };
 }
 
+const ACTION = fieldCode('actionId');
 const DAY_SEC = 86_400;
 const BYTE_MAX = 0xff;
 const U16_MAX = 0xffff;
@@ -36,9 +38,8 @@ const tableCell = (slots: number, plan: PlanBuilder): number => {
   return plan.cell(`actions ${slots}`, slots, (offset) => ({
     selector: SELECTOR,
     apply(row, facts) {
-      const { actionId } = facts.data;
-      if (typeof actionId !== 'string') return;
-      const at = row.base + offset + (textHash(actionId) % slots);
+      if (facts.values.text(ACTION) === undefined) return;
+      const at = row.base + offset + (facts.values.hash(ACTION) % slots);
       const day = Math.min(U16_MAX, Math.floor(facts.sec / DAY_SEC));
       if (facts.typeCode === SENT.typeCodes[0]) add(row.u32, at, 1, 0, day);
       else add(row.u32, at, 0, 1, 0);

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { textHash } from '../../base/text-hash.ts';
 import { DURATION } from '../duration.ts';
 import { inputsKey, KEYED_FIELDS, type KeyedSpec, keyedInputs, keyProblem } from '../keyed-inputs.ts';
 import type { Kind } from '../kind.ts';
@@ -7,7 +8,6 @@ import { type Form, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { number, setValue, statements } from '../row-code.ts';
 import { bitsIn } from './active-days.ts';
-import { textHash } from './attribute.ts';
 import { decayPerSec } from './decayed.ts';
 
 interface AffinitySpec extends KeyedSpec {

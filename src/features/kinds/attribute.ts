@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { hashText } from '../../base/hash.ts';
+import { textHash } from '../../base/text-hash.ts';
 import { TIME_UNITS } from '../duration.ts';
 import { isLater } from '../facts.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
@@ -15,15 +15,8 @@ interface AttributeSpec extends FeatureSpec {
   readonly stat?: 'value' | 'since';
 }
 
-const SEED = 0x61747472;
 /** No value. Texts are stored by their hash, so that any text can be a group's key without being kept. */
 const UNSET = 0;
-
-/** 32-bit hash of a short text, never {@link UNSET}. */
-export const textHash = (text: string): number => {
-  const hash = hashText(text, SEED);
-  return hash === UNSET ? 1 : hash;
-};
 
 const numbers = new Float32Array(1);
 const numberBits = new Uint32Array(numbers.buffer);

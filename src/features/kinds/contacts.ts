@@ -2,12 +2,12 @@ import Type from 'typebox';
 import { CHANNELS, type Channel, channelCode } from '../../events/channels.ts';
 import { DURATION, durationSec } from '../duration.ts';
 import type { EventFacts } from '../facts.ts';
+import { fieldCode } from '../items.ts';
 import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 import { NewestInputs } from '../newest-inputs.ts';
 import { type Form, positionsOf, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
-import { textHash } from './attribute.ts';
 
 interface ContactsSpec extends FeatureSpec {
   readonly last: number;
@@ -22,6 +22,8 @@ const CHANNEL_SHIFT = 3;
 const CHANNEL_MASK = 0xf;
 const STATE_MASK = 0x7;
 const MINUTE_SEC = 60;
+const CONTACT = fieldCode('contactId');
+const CALL = fieldCode('callId');
 const KEY = 'contacts';
 
 /** What happened to a contact, by the event that says so; of one contact the greatest state holds. */
@@ -39,10 +41,7 @@ const SELECTOR = compileSelector({ events: STATES.map(([type]) => type) });
 const stateByCode = new Map(STATES.map(([event, state]) => [compileSelector({ event }).typeCodes[0], state]));
 
 /** Contacts without an id are told apart by what told their events apart. */
-const hashOf = ({ data, tie }: EventFacts): number => {
-  const id = data.contactId ?? data.callId;
-  return typeof id === 'string' ? textHash(id) : tie;
-};
+const hashOf = ({ values, tie }: EventFacts): number => values.hash(CONTACT) || values.hash(CALL) || tie;
 
 /** The newest inputs about contacts: 2 words each (minute, channel and state; hash of the contact). */
 const contactsCell = (size: number, plan: PlanBuilder): NewestInputs => {

@@ -5,7 +5,7 @@ import type { Kind, PlanBuilder } from '../kind.ts';
 import { type Form, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { float, number, setValue, statements, word } from '../row-code.ts';
-import { compileField, compileSelector, type Selector } from '../selector.ts';
+import { type Amount, compileField, compileSelector, type Selector } from '../selector.ts';
 
 export const decayPerSec = (halfLife: string): number => Math.LN2 / durationSec(halfLife);
 
@@ -17,7 +17,7 @@ export const decayedCell = (key: string, selector: Selector, perSec: number, amo
   plan.cell(key, 2, (offset) => ({
     selector,
     apply(row, facts) {
-      const value = amount(facts.data);
+      const value = amount(facts.values);
       if (!Number.isNaN(value)) addDecayed(row, offset, value, facts.sec, perSec);
     },
     merge(into, from) {
@@ -25,8 +25,6 @@ export const decayedCell = (key: string, selector: Selector, perSec: number, amo
       if (sec !== 0) addDecayed(into, offset, from.f32[from.base + offset], sec, perSec);
     },
   }));
-
-type Amount = (data: Readonly<Record<string, unknown>>) => number;
 
 const addDecayed = (row: RowView, offset: number, value: number, sec: number, perSec: number): void => {
   const at = row.base + offset;

@@ -1,11 +1,11 @@
 import Type from 'typebox';
-import { compilePart, forEachPart } from '../items.ts';
+import type { FieldValues } from '../../events/field-values.ts';
+import { compileHash } from '../items.ts';
 import type { FeatureSpec, Kind } from '../kind.ts';
 import { type Form, positionsOf, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { compileSelector } from '../selector.ts';
 import { bitsIn } from './active-days.ts';
-import { textHash } from './attribute.ts';
 
 interface DistinctSpec extends FeatureSpec {
   readonly field: string;
@@ -34,18 +34,19 @@ export const distinct: Kind = {
     const selector = compileSelector(spec, plan.items);
     const words = bits / WORD_BITS;
     const isOfLines = field.startsWith(LINES);
-    const read = compilePart(isOfLines ? field.slice(LINES.length) : field, plan.items);
+    const hashOf = compileHash(isOfLines ? field.slice(LINES.length) : field, plan.items);
     const offset = plan.cell(`distinct ${field} ${bits} ${selector.key}`, words, (at) => {
-      const see = (row: RowView, value: unknown): void => {
-        if (value === undefined || value === null) return;
-        const bit = textHash(String(value)) % bits;
+      const see = (row: RowView, part: FieldValues): void => {
+        const hash = hashOf(part);
+        if (hash === 0) return;
+        const bit = hash % bits;
         row.u32[row.base + at + (bit >>> 5)] |= 1 << (bit & 31);
       };
       return {
         selector,
-        apply(row, { data }) {
-          if (!isOfLines) see(row, read(data));
-          else if (Array.isArray(data.lines)) forEachPart(data, (part) => see(row, read(part)));
+        apply(row, { values }) {
+          if (!isOfLines) see(row, values);
+          else for (let i = 0; i < values.lineCount; i++) see(row, values.line(i));
         },
         merge(into, from) {
           for (let word = 0; word < words; word++) into.u32[into.base + at + word] |= from.u32[from.base + at + word];

@@ -24,7 +24,7 @@ const extremeKind = (which: 'min' | 'max'): Kind => ({
       return {
         selector,
         apply(row, facts) {
-          const value = field(facts.data);
+          const value = field(facts.values);
           if (!Number.isNaN(value)) take(row.u32, row.f32, row.base + at, value);
         },
         merge(into, from) {

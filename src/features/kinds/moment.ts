@@ -36,7 +36,7 @@ const valueCell = (which: 'first' | 'last', field: string, selector: Selector, p
     return {
       selector,
       apply(row, facts) {
-        const value = read(facts.data);
+        const value = read(facts.values);
         const at = row.base + offset;
         if (Number.isNaN(value) || !wins(row, at, facts.sec, facts.tie, value)) return;
         row.u32[at] = facts.sec;

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { textHash } from '../../base/text-hash.ts';
 import { DURATION, durationSec, TIME_UNITS } from '../duration.ts';
 import { type Items, itemAttribute } from '../items.ts';
 import { KEYED_FIELDS, type KeyedSpec, keyedInputs, keyProblem, supplyKey } from '../keyed-inputs.ts';
@@ -7,7 +8,6 @@ import type { NewestInputs } from '../newest-inputs.ts';
 import { type Form, reading, type Use } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { number, setValue, statements } from '../row-code.ts';
-import { textHash } from './attribute.ts';
 
 interface RunOutSpec extends KeyedSpec {
   readonly stat: 'time' | 'pace' | 'due' | 'item';

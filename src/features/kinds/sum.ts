@@ -4,7 +4,7 @@ import type { FeatureSpec, Kind, PlanBuilder } from '../kind.ts';
 import { type Form, reading } from '../reading.ts';
 import { addInt64, readInt64 } from '../row.ts';
 import { int64, number, setValue, statements } from '../row-code.ts';
-import { compileField, compileSelector, type Selector } from '../selector.ts';
+import { type Amount, compileField, compileSelector, type Selector } from '../selector.ts';
 
 /** Steps of a unit in which sums are kept: integers add up the same in any order, floats do not. */
 const STEPS_PER_UNIT = 1000;
@@ -19,7 +19,7 @@ export const sumCell = (path: string, selector: Selector, steps: number, plan: P
   return plan.cell(`sum ${path} ${selector.key} ${steps}`, 2, (at) => ({
     selector,
     apply(row, facts) {
-      const amount = field(facts.data);
+      const amount = field(facts.values);
       if (!Number.isNaN(amount)) addInt64(row.u32, row.base + at, Math.round(amount * steps));
     },
     merge(into, from) {
@@ -46,7 +46,7 @@ export const sum: Kind = {
     if (spec.by !== undefined) {
       const field = compileField(spec.field as string, plan.items);
       const key = `sum ${spec.field} ${selector.key} ${steps}`;
-      const amount = (data: Readonly<Record<string, unknown>>): number => Math.round(field(data) * steps);
+      const amount: Amount = (event) => Math.round(field(event) * steps);
       return groupSum(plan.group(spec, { key, selector, decayPerSec: 0, amount }), steps);
     }
     return reading(SUMS, { offset: sumCell(spec.field as string, selector, steps, plan), steps });

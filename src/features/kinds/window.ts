@@ -126,7 +126,7 @@ export const window: Kind = {
       return {
         selector,
         apply(row, facts) {
-          const amount = field === undefined ? 1 : field(facts.data);
+          const amount = field === undefined ? 1 : field(facts.values);
           if (Number.isNaN(amount)) return;
           const bucket = Math.floor(facts.sec / bucketSec);
           if (!advance(row, at, ring, bucket)) return;
