@@ -27,26 +27,56 @@ export const replayRecords = async (plan: RecordReplayPlan): Promise<void> => {
     lines.records.reset();
   };
   for (const file of files) {
-    let rest: Uint8Array = new Uint8Array(0);
+    const held = new HeldBytes();
     lines.begin(file.path);
     for await (const piece of file.pieces()) {
-      const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+      held.add(piece);
+      const { bytes } = held;
       let start = 0;
-      for (let end = bytes.indexOf(NEW_LINE); end >= 0; end = bytes.indexOf(NEW_LINE, start)) {
-        lines.take(bytes.subarray(start, end));
+      for (let end = held.find(NEW_LINE, start); end >= 0; end = held.find(NEW_LINE, start)) {
+        lines.take(bytes, start, end);
         start = end + 1;
         if (lines.records.count >= batchEventsMax) await submit();
       }
-      rest = bytes.subarray(start);
+      held.drop(start);
       progress.update(
         files.reduce((sum, one) => sum + one.bytesRead(), 0),
         tally.eventsMade,
       );
     }
-    if (rest.length > 0) lines.take(rest);
+    if (held.length > 0) lines.take(held.bytes, 0, held.length);
   }
   await submit();
 };
+
+/** What was read of a file and not used yet, in one buffer that is filled again and again. */
+class HeldBytes {
+  bytes = Buffer.alloc(0);
+  length = 0;
+
+  add(piece: Uint8Array): void {
+    const length = this.length + piece.length;
+    if (length > this.bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(length * 2);
+      larger.set(this.bytes.subarray(0, this.length));
+      this.bytes = larger;
+    }
+    this.bytes.set(piece, this.length);
+    this.length = length;
+  }
+
+  /** @returns where a byte stands, from `start` on; -1 where it does not */
+  find(byte: number, start: number): number {
+    const at = this.bytes.indexOf(byte, start);
+    return at < this.length ? at : -1;
+  }
+
+  /** Forgets the first bytes. */
+  drop(bytes: number): void {
+    this.bytes.copyWithin(0, bytes, this.length);
+    this.length -= bytes;
+  }
+}
 
 class LineRecords {
   readonly records = new RecordWriter();
@@ -66,19 +96,15 @@ class LineRecords {
     this.#line = 0;
   }
 
-  take(line: Uint8Array): void {
+  /** A line from start to end, where a new line begins or nothing more is. */
+  take(bytes: Buffer, start: number, end: number): void {
     const { records } = this;
     const tally = this.#tally;
     const number = ++this.#line;
     const mark = records.mark();
-    if (this.#scanner.one(line, records)) tally.rowsRead++;
+    if (this.#scanner.one(bytes, records, start, end)) tally.rowsRead++;
     else {
-      const event = readLine(
-        Buffer.from(line.buffer, line.byteOffset, line.length).toString(),
-        number,
-        this.#path,
-        tally,
-      );
+      const event = readLine(bytes.toString('utf8', start, end), number, this.#path, tally);
       if (event === undefined) return;
       records.write(event);
     }

@@ -11,6 +11,7 @@ import type { RecordWriter } from './record.ts';
 import { isUriReference } from './uri-reference.ts';
 import { TIME_MAX_MS, TIME_MIN_MS } from './validate.ts';
 
+const SPACE = 0x20;
 const COMMA = 0x2c;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
@@ -54,13 +55,14 @@ export class EventScanner {
   #source: Uint8Array = new Uint8Array(0);
 
   /**
-   * The one event that is all of the input, but for space.
+   * The one event that is all of the input, or of one line of it, but for space.
+   * @param end of the line: where a new line begins, or the input ends
    * @returns whether it was written; where it was not, the writer is as before
    */
-  one(input: Uint8Array, records: RecordWriter): boolean {
+  one(input: Uint8Array, records: RecordWriter, start = 0, end = input.length): boolean {
     const mark = records.mark();
-    this.#json.reset(input);
-    if (this.#event(records) && this.#isWhole(input)) return true;
+    this.#json.reset(input, start);
+    if (this.#event(records) && this.#isWhole(input, start, end)) return true;
     records.rewind(mark);
     return false;
   }
@@ -77,16 +79,18 @@ export class EventScanner {
     if (json.take(OPEN_LIST))
       do {
         if (++count > LIMITS.eventsPerRequestMax || !this.#event(records)) break;
-        if (json.take(CLOSE_LIST) && this.#isWhole(input)) return count;
+        if (json.take(CLOSE_LIST) && this.#isWhole(input, 0, input.length)) return count;
       } while (json.take(COMMA));
     records.rewind(mark);
     return 0;
   }
 
-  #isWhole(input: Uint8Array): boolean {
+  #isWhole(input: Uint8Array, start: number, end: number): boolean {
     const json = this.#json;
-    json.skipSpace();
-    return json.at === input.length && (!json.hasNonAscii || isUtf8(input));
+    // The space behind what was taken has been stepped over, and with it the end of the line.
+    let taken = json.at;
+    while (input[taken - 1] <= SPACE) taken--;
+    return taken <= end && json.at >= end && (!json.hasNonAscii || isUtf8(input.subarray(start, end)));
   }
 
   #event(records: RecordWriter): boolean {

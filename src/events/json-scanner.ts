@@ -34,9 +34,9 @@ export class JsonScanner {
   /** Whether any text since the last `reset` had bytes beyond ASCII. */
   hasNonAscii = false;
 
-  reset(input: Uint8Array): void {
+  reset(input: Uint8Array, at = 0): void {
     this.input = input;
-    this.at = 0;
+    this.at = at;
     this.hasNonAscii = false;
   }
 

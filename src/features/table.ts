@@ -24,6 +24,8 @@ export class Table {
   readonly shard: Shard;
   readonly index: SlotIndex;
   private readonly whole: Spans;
+  /** Whether the last slot that was taken has never been anybody's. */
+  private isFresh = false;
 
   constructor(shard: Shard) {
     this.shard = shard;
@@ -50,7 +52,8 @@ export class Table {
     const base = this.baseOf(slot);
     const { u32 } = shard;
     shard.willWrite(base, HEADER_WORDS);
-    u32[base + HEADER.version] |= 1;
+    // Of a row that nobody has had nothing is read first: that would cost the kernel two faults instead of one.
+    u32[base + HEADER.version] = this.isFresh ? 1 : u32[base + HEADER.version] | 1;
     u32[base + HEADER.fingerprintLo] = lo;
     u32[base + HEADER.fingerprintHi] = hi;
     if (key !== undefined) index.pointToSlot(key, slot);
@@ -81,6 +84,7 @@ export class Table {
   private takeSlot(): number {
     const { shard } = this;
     const free = shard.u32[SHARD_HEADER.freeSlot];
+    this.isFresh = free === 0;
     if (free !== 0) {
       shard.u32[SHARD_HEADER.freeSlot] = shard.u32[this.baseOf(free - 1) + HEADER.keyRef];
       return free - 1;

@@ -10,7 +10,7 @@ export interface TextFile {
   readonly bytes: number;
   /** Bytes of the file (not of its text) that have been read so far. */
   bytesRead(): number;
-  /** The unpacked bytes. The file can be read once, as bytes or as text. */
+  /** The unpacked bytes; a piece holds until the next is asked for. The file can be read once, as bytes or as text. */
   pieces(): AsyncIterable<Uint8Array>;
   /** Bytes that do not fit the encoding become U+FFFD: publishers' files have Latin-1 in columns that nobody reads. */
   chunks(): AsyncIterable<string>;
@@ -39,21 +39,41 @@ export const openText = async (path: string, encoding = 'utf-8'): Promise<TextFi
     throw unreadable(path, error);
   }
   const gzipped = head[0] === 0x1f && head[1] === 0x8b;
-  const file = createReadStream(path, { highWaterMark: READ_BYTES });
-  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+  let source: { readonly bytesRead: number } = { bytesRead: 0 };
+  const plain = async function* (): AsyncGenerator<Uint8Array> {
+    const handle = await open(path);
     try {
-      const source = gzipped ? pipeErrors(file, createGunzip({ chunkSize: READ_BYTES })) : file;
-      for await (const piece of source) yield piece as Buffer;
-    } catch (error) {
-      throw unreadable(path, error);
+      // The same memory again and again: fresh pages for each piece would cost as much as reading what they hold.
+      const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+      for (let length = -1; length !== 0; ) {
+        ({ bytesRead: length } = await handle.read(buffer, 0, READ_BYTES, null));
+        source = { bytesRead: source.bytesRead + length };
+        yield buffer.subarray(0, length);
+      }
+    } finally {
+      await handle.close();
+    }
+  };
+  const unpacked = async function* (): AsyncGenerator<Uint8Array> {
+    const file = createReadStream(path, { highWaterMark: READ_BYTES });
+    source = file;
+    try {
+      for await (const piece of pipeErrors(file, createGunzip({ chunkSize: READ_BYTES }))) yield piece as Buffer;
     } finally {
       file.destroy();
+    }
+  };
+  const pieces = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* gzipped ? unpacked() : plain();
+    } catch (error) {
+      throw unreadable(path, error);
     }
   };
   return {
     path,
     bytes,
-    bytesRead: () => file.bytesRead,
+    bytesRead: () => source.bytesRead,
     pieces,
     chunks: async function* () {
       const decoder = new TextDecoder(encoding);
