@@ -33,11 +33,17 @@ export const openLocalSink = async (config: Config, io: CommandIo): Promise<Repl
   };
 };
 
+/** Mostly none, which is found at once. */
+const countOf = (results: Uint8Array, result: number): number => {
+  let count = 0;
+  for (let at = results.indexOf(result); at >= 0; at = results.indexOf(result, at + 1)) count++;
+  return count;
+};
+
 const commit = async ({ writer }: LocalState, config: Config, records: RecordWriter): Promise<SubmitOutcome> => {
   const [results] = await writer.commit([records.chunk()], config.clock === 'log' ? undefined : wallClock.nowMs());
-  const counts = [0, 0, 0];
-  for (const result of results) counts[result]++;
-  const rejected: Record<string, number> = {};
-  if (counts[EVENT_RESULT.fromFuture] > 0) rejected.EVENT_FROM_FUTURE = counts[EVENT_RESULT.fromFuture];
-  return { accepted: counts[EVENT_RESULT.accepted], duplicates: counts[EVENT_RESULT.duplicate], rejected };
+  const duplicates = countOf(results, EVENT_RESULT.duplicate);
+  const early = countOf(results, EVENT_RESULT.fromFuture);
+  const rejected: Record<string, number> = early > 0 ? { EVENT_FROM_FUTURE: early } : {};
+  return { accepted: results.length - duplicates - early, duplicates, rejected };
 };

@@ -52,6 +52,18 @@ export interface WriterParts {
   readonly stopwatchMs: () => number;
 }
 
+/** A group on its way into the state. */
+interface Folding {
+  readonly group: LogGroup;
+  readonly logTimeSec: number;
+  /** 1 for each record that was in the dedupe window. */
+  readonly duplicates: Uint8Array;
+  letters: DeadLetter[];
+  failed: number;
+  readonly measured: MeasuredGroup;
+  readonly isMeasured: boolean;
+}
+
 /**
  * The one writer: append → dedupe → apply. The state is a fold of the log, so what {@link commit} does after the
  * append and what {@link recover} does at a start are the same function.
@@ -120,10 +132,7 @@ export class Writer {
     const duplicates = this.fold({ ...group, partition, firstOffset });
     measures.commit.publish({ events: accepted, bytes: group.records.length, durationMs: durableMs - startMs });
     measures.apply.publish({ events: accepted, durationMs: stopwatchMs() - durableMs });
-    let event = 0;
-    for (const result of results)
-      for (let i = 0; i < result.length; i++)
-        if (result[i] === EVENT_RESULT.accepted && duplicates[event++] === 1) result[i] = EVENT_RESULT.duplicate;
+    if (duplicates.includes(1)) markDuplicates(results, duplicates);
     return results;
   }
 
@@ -182,68 +191,80 @@ export class Writer {
    */
   fold(group: LogGroup): Uint8Array {
     this.isFolding = true;
-    const { reader, ahead, applier, erasures } = this;
-    const { dedupe, log, status } = this.parts;
-    const duplicates = new Uint8Array(group.count);
-    let letters: DeadLetter[] = [];
-    let failed = 0;
-    const measured: MeasuredGroup = { events: 0, duplicates: 0, corrections: 0, lateSecs: [] };
-    const isMeasured = measures.group.hasSubscribers;
-    const logTimeSec = Math.floor(group.logTimeMs / 1000);
+    const { reader, ahead } = this;
+    const { status } = this.parts;
+    const folding: Folding = {
+      group,
+      logTimeSec: Math.floor(group.logTimeMs / 1000),
+      duplicates: new Uint8Array(group.count),
+      letters: [],
+      failed: 0,
+      measured: { events: 0, duplicates: 0, corrections: 0, lateSecs: [] },
+      isMeasured: measures.group.hasSubscribers,
+    };
     reader.reset(group.records);
     for (let i = 0; ; i++) {
-      const a = i & (AHEAD_EVENTS - 1);
-      if (a === 0) ahead.look(reader);
+      if ((i & (AHEAD_EVENTS - 1)) === 0) ahead.look(reader);
       if (!reader.next()) break;
-      const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
-      const offset = group.firstOffset + i;
-      if (reader.isResidue) {
-        if (!this.foldResidue(timeMs, logTimeSec)) continue;
-        duplicates[i] = 1;
-        measured.duplicates++;
-        continue;
-      }
-      const { bytes, typeCode, subjectStart, subjectEnd } = reader;
-      const shard = ahead.shards[a];
-      const lo = ahead.lows[a];
-      const hi = ahead.highs[a];
-      if (dedupe[shard].seen(lo, hi, logTimeSec)) {
-        duplicates[i] = 1;
-        measured.duplicates++;
-        erasures.sentAgain(offset, typeCode, reader.timeMs, shard, lo, hi);
-        continue;
-      }
-      try {
-        const values = reader.values(applier.wantedFields);
-        applier.applyValues(bytes, subjectStart, subjectEnd, typeCode, timeMs, ahead.ties[a], values, offset);
-      } catch (error) {
-        letters.push(this.letterOf(group, offset, error));
-        failed++;
-        applier.giveUp();
-        // Once it can be applied it may be sent again.
-        dedupe[shard].forgetNewest();
-        continue;
-      }
-      if (typeCode === ERASED) {
-        erasures.lastPlace = status.appliedOffset + 1 + i;
-        const ids = [reader.subject(), ...applier.erasedIds];
-        if (!log.isShared) erasures.add({ offset, ids });
-        letters = letters.filter(({ subject }) => !ids.includes(subject));
-        this.parts.deadLetters?.removeOf(ids);
-      }
-      if (isMeasured && applier.lateSec > 0) {
-        measured.lateSecs.push(applier.lateSec);
-        if (applier.hasTouched) measured.corrections++;
-      }
+      this.foldRecord(folding, i);
     }
+    const { letters, measured, duplicates } = folding;
     this.setAside(letters);
-    measured.events = group.count - measured.duplicates - failed;
-    if (isMeasured) measures.group.publish(measured);
+    measured.events = group.count - measured.duplicates - folding.failed;
+    if (folding.isMeasured) measures.group.publish(measured);
     status.logTimeMs = Math.max(status.logTimeMs, group.logTimeMs);
     this.logTimesMs[group.partition] = group.logTimeMs;
     this.moveTo(group.partition, group.firstOffset + group.count);
     this.isFolding = false;
     return duplicates;
+  }
+
+  /** The record that the reader stands on, the i-th of its group. A function of its own, so that it is compiled as one. */
+  private foldRecord(folding: Folding, i: number): void {
+    const { reader, ahead, applier, erasures } = this;
+    const { dedupe, log, status } = this.parts;
+    const { group, logTimeSec, duplicates, measured } = folding;
+    const a = i & (AHEAD_EVENTS - 1);
+    const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
+    const offset = group.firstOffset + i;
+    if (reader.isResidue) {
+      if (!this.foldResidue(timeMs, logTimeSec)) return;
+      duplicates[i] = 1;
+      measured.duplicates++;
+      return;
+    }
+    const { bytes, typeCode, subjectStart, subjectEnd } = reader;
+    const shard = ahead.shards[a];
+    const lo = ahead.lows[a];
+    const hi = ahead.highs[a];
+    if (dedupe[shard].seen(lo, hi, logTimeSec)) {
+      duplicates[i] = 1;
+      measured.duplicates++;
+      erasures.sentAgain(offset, typeCode, reader.timeMs, shard, lo, hi);
+      return;
+    }
+    try {
+      const values = reader.values(applier.wantedFields);
+      applier.applyValues(bytes, subjectStart, subjectEnd, typeCode, timeMs, ahead.ties[a], values, offset);
+    } catch (error) {
+      folding.letters.push(this.letterOf(group, offset, error));
+      folding.failed++;
+      applier.giveUp();
+      // Once it can be applied it may be sent again.
+      dedupe[shard].forgetNewest();
+      return;
+    }
+    if (typeCode === ERASED) {
+      erasures.lastPlace = status.appliedOffset + 1 + i;
+      const ids = [reader.subject(), ...applier.erasedIds];
+      if (!log.isShared) erasures.add({ offset, ids });
+      folding.letters = folding.letters.filter(({ subject }) => !ids.includes(subject));
+      this.parts.deadLetters?.removeOf(ids);
+    }
+    if (folding.isMeasured && applier.lateSec > 0) {
+      measured.lateSecs.push(applier.lateSec);
+      if (applier.hasTouched) measured.corrections++;
+    }
   }
 
   /**
@@ -307,6 +328,14 @@ export class Writer {
     return { records: Buffer.concat(kept), count: kept.length, latestMs };
   }
 }
+
+/** @param duplicates 1 or 0 for each event that has been accepted so far */
+const markDuplicates = (results: readonly ChunkResult[], duplicates: Uint8Array): void => {
+  let event = 0;
+  for (const result of results)
+    for (let i = 0; i < result.length; i++)
+      if (result[i] === EVENT_RESULT.accepted && duplicates[event++] === 1) result[i] = EVENT_RESULT.duplicate;
+};
 
 const joined = (chunks: readonly Chunk[]): Uint8Array =>
   chunks.length === 1 ? chunks[0].records : Buffer.concat(chunks.map((chunk) => chunk.records));
