@@ -68,25 +68,31 @@ interface Window {
   readonly steps: number;
 }
 
-/** Adds up the buckets of rings of one sort. */
+/** Adds up the buckets of rings of one sort: windows over one ring are one way back from its newest bucket. */
 const windowsOf =
   (bucketAt: (u32: Uint32Array, first: number, slot: number) => number): Form<Window> =>
   (features) => {
-    const positions = positionsOf(features);
+    const rings = [...Map.groupBy(features, ({ offset }) => offset).values()].map((unordered) => {
+      const over = unordered.toSorted((a, b) => a.wanted - b.wanted);
+      const [{ offset, length, bucketSec, steps }] = over;
+      const wanted = Int32Array.from(over, (feature) => feature.wanted);
+      return { offset, length, bucketSec, steps, wanted, positions: positionsOf(over) };
+    });
     return ({ u32, base }, { values, sec }) => {
-      for (let i = 0; i < positions.length; i++) {
-        const { offset, length, bucketSec, wanted, steps } = features[i];
+      for (let r = 0; r < rings.length; r++) {
+        const { offset, length, bucketSec, steps, wanted, positions } = rings[r];
         const newest = u32[base + offset];
-        const oldest = Math.max(Math.floor(sec / bucketSec) - wanted, newest - length) + 1;
+        const age = Math.floor(sec / bucketSec) - newest;
+        let slot = newest % length;
         let sum = 0;
-        if (oldest <= newest) {
-          let slot = oldest % length;
-          for (let left = newest - oldest + 1; left > 0; left--) {
+        let back = 0;
+        for (let i = 0; i < wanted.length; i++) {
+          for (const end = Math.min(wanted[i] - age, length); back < end; back++) {
             sum += bucketAt(u32, base + offset + 1, slot);
-            slot = slot + 1 === length ? 0 : slot + 1;
+            slot = slot === 0 ? length - 1 : slot - 1;
           }
+          values[positions[i]] = sum / steps;
         }
-        values[positions[i]] = sum / steps;
       }
     };
   };
