@@ -8,7 +8,7 @@ import { Applier } from '../features/apply.ts';
 import { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { Residency } from '../features/residency.ts';
-import { stretch } from '../features/shard.ts';
+import { type Stretch, stretch } from '../features/shard.ts';
 import type { Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
 import { type FoldRest, logIdentity, type Mark, type Restored } from './checkpoint.ts';
@@ -148,17 +148,22 @@ export class Writer {
     }
   }
 
-  /** The state as it is now, between two groups. @param layout hash of what the meaning of its words depends on */
-  mark(layout: string): Mark {
-    if (this.isFolding) throw new Error('a group was applied in part only');
-    const { tables, dedupe, log } = this.parts;
-    const rest: FoldRest = { items: this.itemChanges.told, erasures: this.erasures.facts };
-    const stretches = tables.map(({ shard }, i) => {
+  /** Where the words in use of each shard stand. */
+  stretches(): Stretch[][] {
+    const { tables, dedupe } = this.parts;
+    return tables.map(({ shard }, i) => {
       const { base, words } = dedupe[i].inUse;
       return [...shard.stretches(), stretch(base, words)];
     });
+  }
+
+  /** The state as it is now, between two groups. @param layout hash of what the meaning of its words depends on */
+  mark(layout: string): Mark {
+    if (this.isFolding) throw new Error('a group was applied in part only');
+    const rest: FoldRest = { items: this.itemChanges.told, erasures: this.erasures.facts };
+    const stretches = this.stretches();
     const logTimesMs = [...this.logTimesMs];
-    return { offsets: [...this.positions], logTimesMs, layout, log: logIdentity(log), stretches, rest };
+    return { offsets: [...this.positions], logTimesMs, layout, log: logIdentity(this.parts.log), stretches, rest };
   }
 
   /** @throws BeckonError STATE_FULL where the tables might not hold so many more events */

@@ -75,7 +75,7 @@ export class CheckpointMaker {
   private beside(): Promise<boolean> {
     const { dataDir, state, atRest } = this.parts;
     const { writer, tables, memories, layout } = state();
-    const { stretches } = writer.mark(layout);
+    const stretches = writer.stretches();
     const data: CheckpointThreadData = {
       dataDir,
       shards: memories,
