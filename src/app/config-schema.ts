@@ -126,6 +126,12 @@ export const ConfigSchema = closed({
   kafkaSaslMechanism: oneOf(['none', 'PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], 'none', 'How Beckon says who it is'),
   kafkaSaslUsername: text('User of SASL'),
   kafkaSaslPassword: Type.String({ default: '', description: 'Password of SASL', secret: true }),
+  logRetentionMs: Type.Integer({
+    minimum: 0,
+    maximum: 100 * 366 * 24 * 3600 * 1000,
+    default: 0,
+    description: 'How long the embedded log is kept, as far as checkpoints hold what it says; 0 for ever',
+  }),
   checkpointEveryEvents: Type.Integer({
     minimum: 0,
     maximum: 1_000_000_000,

@@ -1,3 +1,4 @@
+import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Pack } from '../packs/pack.ts';
@@ -29,8 +30,13 @@ export class LocalCheckpoints {
   }
 
   /** Before the records of erased customers go: none may be left that would need them to forget somebody. */
-  async forget(writer: Writer): Promise<void> {
+  async forget(log: EventLog, writer: Writer): Promise<void> {
     if (!this.store.hasBefore(writer.erasures.lastPlace) || (await this.make(writer))) return;
+    if (log.starts[0] > 0)
+      throw new BeckonError(
+        'LOG_UNAVAILABLE',
+        'the log is trimmed, and no checkpoint can be made without who was erased',
+      );
     for (const { number } of this.store.list()) this.store.remove(number);
   }
 

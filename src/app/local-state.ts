@@ -63,7 +63,7 @@ export const openLocalState = async (
     const close = async (): Promise<void> => {
       await writer.erase(
         () => Promise.resolve(),
-        () => checkpoints.forget(writer),
+        () => checkpoints.forget(log, writer),
       );
       if (config.checkpointAtStop) await checkpoints.close(writer, view.status.appliedOffset + 1 - end);
       await log.close();

@@ -52,12 +52,14 @@ const isLogged = async (dataDir: string, { sha256, fromOffset }: AppliedPack): P
   const log = SqliteLog.openReadOnly(path);
   try {
     const reader = new RecordReader();
-    for await (const group of log.read([fromOffset])) {
+    const [start] = log.starts;
+    for await (const group of log.read([Math.max(start, fromOffset)])) {
       reader.reset(group.records);
       while (reader.next())
         if (reader.typeCode === PACK_CHANGED && !reader.isResidue && reader.data().sha256 === sha256) return true;
     }
-    return false;
+    // Trimmed since: a start before that has taken changes off the list that never happened.
+    return fromOffset < start;
   } finally {
     await log.close();
   }

@@ -117,6 +117,12 @@ export const ERRORS = {
     false,
     'The Kafka topic of the log has another number of partitions than the service has shards.',
   ),
+  LOG_TRIMMED: kind(
+    422,
+    'OUT_OF_RANGE',
+    false,
+    'The log does not go back as far as was asked for; what came before was trimmed.',
+  ),
   STATE_FULL: kind(503, 'RESOURCE_EXHAUSTED', false, 'A shard has reached the size that its memory can hold.'),
   FILE_UNREADABLE: kind(400, 'INVALID_ARGUMENT', false, 'A file cannot be read as what it was said to be.'),
   FILE_UNWRITABLE: kind(500, 'FAILED_PRECONDITION', false, 'A file cannot be written.'),

@@ -14,11 +14,11 @@ export const inspectLog: Inspection = async (_, args, io) => {
   const progress = startProgress(io, 'reading the log', end, 'events');
   const facts = new LogFacts();
   try {
-    for await (const group of log.read([0])) {
+    for await (const group of log.read(log.starts)) {
       facts.add(group.records, group.logTimeMs);
       progress.update(group.firstOffset + group.count, group.firstOffset + group.count);
     }
-    return facts.shown(end);
+    return facts.shown(log.starts[0], end);
   } finally {
     progress.stop();
     await log.close();
@@ -46,13 +46,13 @@ class LogFacts {
     }
   }
 
-  /** @param end offset after the last event */
-  shown(end: number): Record<string, unknown> {
+  /** @param start offset of the first event @param end offset after the last one */
+  shown(start: number, end: number): Record<string, unknown> {
     return {
       groups: this.groups,
-      events: end,
+      events: end - start,
       bytes: this.bytes,
-      ...(end === 0 ? {} : { firstOffset: 0, lastOffset: end - 1 }),
+      ...(end === 0 ? {} : { firstOffset: start, lastOffset: end - 1 }),
       ...(end === 0 ? {} : { logTime: this.logMs.shown(), eventTime: this.eventMs.shown() }),
       byType: Object.fromEntries([...this.byType].sort(([a], [b]) => (a < b ? -1 : 1))),
     };

@@ -32,6 +32,8 @@ export interface EventLog {
    * @param logTimesMs of what comes before, one a partition: a shared log goes on from them
    */
   read(from: readonly number[], logTimesMs?: readonly number[]): AsyncIterable<LogGroup>;
+  /** Offset of the first record that is still there, one a partition; `read` from before it is refused with LOG_TRIMMED. */
+  readonly starts: readonly number[];
   /** The offset that the next record will get, one a partition. */
   ends(): readonly number[];
   /** Log time of the last group in ms, 0 where the log is empty. */

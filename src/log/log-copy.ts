@@ -6,6 +6,8 @@ import { openLogDatabase, SqliteLog } from './sqlite-log.ts';
 
 /** What a log holds. */
 export interface LogExtent {
+  /** Offset of the first record. */
+  readonly start: number;
   readonly groups: number;
   /** Also the offset of the next one. */
   readonly records: number;
@@ -80,6 +82,16 @@ export const cutLog = (
   syncFile(path);
 };
 
+/** Offset of the first record; no group is looked at. @throws what opening a log throws */
+export const startOfLog = (path: string): number => {
+  const db = openLogDatabase(path, true);
+  try {
+    return (db.prepare('SELECT min(first_offset) AS start FROM log_group').get()?.start as number | null) ?? 0;
+  } finally {
+    db.close();
+  }
+};
+
 /**
  * Holds every group of a log against its checksum.
  * @param onProgress told the records read, of how many
@@ -93,11 +105,11 @@ export const verifyLog = async (
   try {
     const [records] = log.ends();
     let groups = 0;
-    for await (const group of log.read([0])) {
+    for await (const group of log.read(log.starts)) {
       groups++;
       onProgress?.(group.firstOffset + group.count, records);
     }
-    return { groups, records, lastLogTimeMs: log.lastLogTimeMs() };
+    return { start: log.starts[0], groups, records, lastLogTimeMs: log.lastLogTimeMs() };
   } finally {
     await log.close();
   }

@@ -12,6 +12,7 @@ export class LogRewrite {
   readonly #db: Database;
   readonly #add;
   readonly #next;
+  readonly #first;
   readonly #group;
   readonly #update;
   readonly #records;
@@ -22,6 +23,7 @@ export class LogRewrite {
     db.exec(TABLE);
     this.#add = db.prepare('INSERT OR REPLACE INTO log_rewrite VALUES (?, ?)');
     this.#next = db.prepare('SELECT min(offset) AS offset FROM log_rewrite');
+    this.#first = db.prepare('SELECT min(first_offset) AS offset FROM log_group');
     this.#group = db.prepare('SELECT * FROM log_group WHERE first_offset <= ? ORDER BY first_offset DESC LIMIT 1');
     this.#update = db.prepare('UPDATE log_group SET records = ?, checksum = ? WHERE first_offset = ?');
     this.#records = db.prepare('SELECT offset, record FROM log_rewrite WHERE offset >= ? AND offset < ?');
@@ -37,6 +39,8 @@ export class LogRewrite {
 
   /** Rewrites the first group that holds a record to be replaced. @returns its bytes; 0 where none is left */
   step(): number {
+    // What was trimmed is gone already.
+    this.#remove.run((this.#first.get()?.offset as number | null) ?? 0);
     const offset = this.#next.get()?.offset;
     if (typeof offset !== 'number') return 0;
     const row = this.#group.get(offset) as GroupRow | undefined;

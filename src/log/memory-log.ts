@@ -7,6 +7,7 @@ import { withReplaced } from './replaced-records.ts';
 export class MemoryLog implements EventLog {
   readonly partitions = 1;
   readonly isShared = false;
+  readonly starts: readonly number[] = [0];
   readonly secret: Uint8Array = randomBytes(16);
   readonly #groups: LogGroup[] = [];
   #end = 0;

@@ -24,6 +24,9 @@ const LOCK_TIMEOUT_MS = 5000;
 const READ_ROWS_MAX = 256;
 const READ_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Taken away between two commits: some milliseconds, because what goes is overwritten. */
+const TRIMMED_GROUPS = 64;
+
 const SCHEMA = `
   BEGIN IMMEDIATE;
   CREATE TABLE log_group (
@@ -53,6 +56,7 @@ export class SqliteLog implements EventLog {
   readonly #checkpoint;
   #end: number;
   #lastLogTimeMs: number;
+  #start: number;
   #walBytes = 0;
   /** Why nothing is accepted any more; undefined while the log is well. */
   #refusal: string | undefined;
@@ -102,6 +106,8 @@ export class SqliteLog implements EventLog {
     );
     this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
     const row = db.prepare('SELECT * FROM log_group ORDER BY first_offset DESC LIMIT 1').get() as GroupRow | undefined;
+    const first = db.prepare('SELECT min(first_offset) AS start FROM log_group').get();
+    this.#start = (first?.start as number | null) ?? 0;
     const last = row === undefined ? undefined : groupOfRow(row, row.first_offset);
     this.#end = last === undefined ? 0 : last.firstOffset + last.count;
     this.#lastLogTimeMs = last?.logTimeMs ?? 0;
@@ -142,6 +148,12 @@ export class SqliteLog implements EventLog {
 
   async *#groups(from: number, end: number): AsyncGenerator<LogGroup> {
     if (from >= end) return;
+    if (from < this.#start)
+      throw new BeckonError(
+        'LOG_TRIMMED',
+        `The log begins at offset ${this.#start}: what came before it was trimmed, as configured, and cannot be read again.`,
+        { details: { start: this.#start } },
+      );
     let next = this.#startOfGroup(from);
     while (next < end) {
       const page = this.#readPage(next, end);
@@ -192,6 +204,43 @@ export class SqliteLog implements EventLog {
       throw new BeckonError('LOG_UNAVAILABLE', `The log cannot be read: ${(error as Error).message}.`, {
         cause: error,
       });
+    }
+  }
+
+  get starts(): readonly number[] {
+    return [this.#start];
+  }
+
+  /**
+   * Takes groups away that are older than a time and stand before an offset; never the last one.
+   * @param pause lets other work of the thread go on between two parts
+   */
+  async trim(before: number, olderThanMs: number, pause: () => Promise<void>): Promise<void> {
+    const end = this.#guarded(before, () =>
+      this.#db
+        .prepare(
+          'SELECT max(first_offset) AS "end" FROM log_group WHERE first_offset <= ? AND log_time_ms <= ? AND first_offset < ?',
+        )
+        .get(before, olderThanMs, this.#end),
+    )?.end;
+    if (typeof end !== 'number') return;
+    const next = this.#db.prepare('SELECT first_offset FROM log_group ORDER BY first_offset LIMIT 1 OFFSET ?');
+    const remove = this.#db.prepare('DELETE FROM log_group WHERE first_offset < ?');
+    while (this.#start < end) {
+      this.#checkUsable();
+      try {
+        const start = Math.min(end, (next.get(TRIMMED_GROUPS)?.first_offset as number | undefined) ?? end);
+        remove.run(start);
+        this.#start = start;
+        this.#checkpoint.get();
+        this.#walBytes = 0;
+      } catch (error) {
+        this.#refusal = 'Trimming the log failed; nothing is accepted until the service is started anew.';
+        throw new BeckonError('LOG_UNAVAILABLE', `The log cannot be trimmed: ${(error as Error).message}.`, {
+          cause: error,
+        });
+      }
+      await pause();
     }
   }
 

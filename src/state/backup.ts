@@ -33,6 +33,11 @@ export const backUp = async (dataDir: string, folder: string, progress: CopyProg
     // One that went meanwhile may have gone because it knows of somebody whom the copied log has forgotten.
     if (checkpoint !== undefined && !new CheckpointStore(dataDir).has(checkpoint)) removeCheckpoints(part);
     const extent = await verifyLog(logPathOf(part), progress.verified);
+    if (extent.start > 0 && new CheckpointStore(part).list().length === 0)
+      throw new BeckonError(
+        'LOG_TRIMMED',
+        'The checkpoint that the trimmed log needs went while it was copied; try again.',
+      );
     copyAppliedPacks(dataDir, part);
     copyDeadLetters(dataDir, part);
     copyMeta(dataDir, part);

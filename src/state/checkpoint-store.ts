@@ -110,6 +110,12 @@ export class CheckpointStore {
     }
   }
 
+  /** Records that every kept checkpoint holds; 0 where fewer are there than are kept. */
+  get recordsHeld(): number {
+    const held = this.list().map(({ checkpoint }) => (checkpoint === undefined ? 0 : recordsOf(checkpoint)));
+    return held.length < KEPT ? 0 : Math.min(...held);
+  }
+
   /** Whether a checkpoint is still there. */
   has({ shards }: Checkpoint): boolean {
     const known = JSON.stringify(shards);

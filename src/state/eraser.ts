@@ -34,6 +34,8 @@ export class Eraser {
   /** Halves of the fingerprints of {@link ids}. */
   private marks = new Set<number>();
   private story: StoryEvent[] = [];
+  /** The ids that a customer had, by the offset of the erasure. */
+  private erased: ReadonlyMap<number, readonly string[]> = new Map();
 
   constructor(log: EventLog, plan: FeaturePlan, shards: number, erasures: Erasures, itemChanges: ItemChanges) {
     this.itemChanges = itemChanges;
@@ -55,6 +57,7 @@ export class Eraser {
       this.marks = new Set();
       for (const { ids } of requests) for (const id of ids) this.look(id);
       if (requests.length > 0) {
+        this.erased = new Map(requests.map(({ offset, ids }) => [offset, ids]));
         await this.read(pause);
         for (const [offset, residue] of this.residues()) again.set(offset, residue);
         // Only now: what was read may tell of erasures that came meanwhile.
@@ -72,7 +75,7 @@ export class Eraser {
       ids = this.ids.size;
       this.story = [];
       let bytes = 0;
-      for (let next = 0; next < this.log.ends()[0]; ) {
+      for (let [next] = this.log.starts; next < this.log.ends()[0]; ) {
         for await (const group of this.log.read([next])) {
           this.addGroup(group);
           next = group.firstOffset + group.count;
@@ -88,7 +91,7 @@ export class Eraser {
   private residues(): Map<number, Uint8Array> {
     const { secret } = this.log;
     const residues = new Map<number, Uint8Array>();
-    for (const { event, left } of replayLives(this.story, this.plan, this.shards, this.itemChanges)) {
+    for (const { event, left } of replayLives(this.story, this.plan, this.shards, this.itemChanges, this.erased)) {
       const { offset, typeCode, givenMs, dedupeShard, lo, hi } = event;
       this.erasures.remember(lo, hi);
       residues.set(offset, residueOf(typeCode, givenMs, left, dedupeShard, lo, hi, secret));

@@ -69,6 +69,7 @@ interface Lived {
 /**
  * Folds the story as the service did, in tables of its own.
  * @param itemChanges of the whole log
+ * @param erased the ids that a customer had when erased, by offset: the log may not go back to where they were linked
  * @param story all events of some ids and of every id ever linked with them, in the order of the log
  * @returns those of lives that were erased, without residues
  */
@@ -77,6 +78,7 @@ export const replayLives = (
   plan: FeaturePlan,
   shards: number,
   itemChanges: ItemChanges,
+  erased: ReadonlyMap<number, readonly string[]>,
 ): ErasedEvent[] => {
   const tables = scratchTables(plan, shards);
   let effects: GroupEffect[] = [];
@@ -99,7 +101,13 @@ export const replayLives = (
   const lived = (event: StoryEvent): Lived => {
     const { subject, typeCode, timeMs, tie, data, offset } = event;
     const life = lifeOf(subject) ?? new Life(typeCode === ERASED);
-    if (typeCode === ERASED) life.whole.isErased = true;
+    if (typeCode === ERASED) {
+      life.whole.isErased = true;
+      for (const id of erased.get(offset) ?? []) {
+        const other = lifeOf(Buffer.from(id));
+        if (other !== undefined) other.whole.isErased = true;
+      }
+    }
     const other = typeCode === LINKED ? lifeOf(Buffer.from(data.alias as string)) : undefined;
     effects = [];
     try {

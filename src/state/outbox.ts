@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Database, openDatabase, type Statement } from '../log/sqlite.ts';
@@ -155,3 +156,15 @@ const STATEMENTS = {
   removeLatest: 'DELETE FROM latest WHERE customer = ?',
   removeMessages: 'DELETE FROM message WHERE customer = ?',
 } as const;
+
+/** Offset of the first record of the log that the outbox at a path still waits for; Infinity where there is none. */
+export const outboxNeeds = (path: string): number => {
+  if (!existsSync(path)) return Number.POSITIVE_INFINITY;
+  const db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly: true });
+  try {
+    const progress = db.prepare('SELECT next_offset FROM progress').get();
+    return (progress?.next_offset as number | undefined) ?? 0;
+  } finally {
+    db.close();
+  }
+};

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { BeckonError } from '../base/errors.ts';
 import { RecordReader } from '../events/record.ts';
-import { copyLog, cutLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
+import { copyLog, cutLog, type LogExtent, startOfLog, verifyLog } from '../log/log-copy.ts';
 import { copyAppliedPacks } from './applied-packs.ts';
 import { type CopyProgress, metaOf } from './backup.ts';
-import { copyCheckpoint, removeCheckpoints } from './checkpoint-store.ts';
+import { CheckpointStore, copyCheckpoint, recordsOf, removeCheckpoints } from './checkpoint-store.ts';
 import { deadLettersPathOf, fillDataDir, logPathOf } from './data-dir.ts';
 import { copyDeadLetters } from './dead-letters.ts';
 
@@ -26,6 +26,7 @@ export const restore = async (
   return fillDataDir(dataDir, folder, async () => {
     try {
       await copyLog(logPathOf(folder), log, progress.copied);
+      if (until !== undefined) refuseTrimmed(folder, until);
       if (until !== undefined) cutLog(log, until, firstRecords);
       const extent = await verifyLog(log, progress.verified);
       if (until !== undefined && extent.records < until)
@@ -41,6 +42,17 @@ export const restore = async (
       throw error;
     }
   });
+};
+
+/** A log that was trimmed is nothing without a checkpoint before its end. */
+const refuseTrimmed = (folder: string, until: number): void => {
+  const start = startOfLog(logPathOf(folder));
+  const checkpoints = new CheckpointStore(folder).list();
+  if (start > 0 && !checkpoints.some(({ checkpoint }) => checkpoint !== undefined && recordsOf(checkpoint) <= until))
+    throw new BeckonError(
+      'LOG_TRIMMED',
+      `the log of the backup begins at offset ${start}, and no checkpoint is before ${until}`,
+    );
 };
 
 const firstRecords = (records: Uint8Array, count: number): Uint8Array => {

@@ -46,7 +46,7 @@ test('a copy is the log of the moment at which it began, however much is appende
     'no append made it begin anew',
   );
   assert.equal(log.ends()[0], before + seen.length);
-  assert.deepEqual(await verifyLog(copy), { groups: before, records: before, lastLogTimeMs: 1000 });
+  assert.deepEqual(await verifyLog(copy), { start: 0, groups: before, records: before, lastLogTimeMs: 1000 });
   assert.deepEqual(await groupsOf(t, copy), (await groupsOf(t, path)).slice(0, before));
 });
 

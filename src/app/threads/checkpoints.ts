@@ -1,5 +1,7 @@
+import { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { EventLog } from '../../log/event-log.ts';
+import type { SqliteLog } from '../../log/sqlite-log.ts';
 import { type RestoreListener, restoreCheckpoint } from '../../state/checkpoint.ts';
 import { recordsOf } from '../../state/checkpoint-store.ts';
 import type { Status } from '../../state/status.ts';
@@ -7,8 +9,14 @@ import type { Config } from '../config-schema.ts';
 import { CheckpointMaker, type CheckpointMakerParts, type MarkedState } from './checkpoint-maker.ts';
 
 export interface CheckpointsParts extends Omit<CheckpointMakerParts, 'state'> {
-  readonly config: Pick<Config, 'checkpointEveryEvents' | 'checkpointEveryMs' | 'checkpointAtStop'>;
-  readonly log: EventLog;
+  readonly config: Pick<Config, 'checkpointEveryEvents' | 'checkpointEveryMs' | 'checkpointAtStop' | 'logRetentionMs'>;
+  readonly log: EventLog & Partial<Pick<SqliteLog, 'trim'>>;
+  /** *Now*, from which the age of the log's groups is taken, ms. */
+  readonly nowMs: () => number;
+  /** Offset of the first record of the log that somebody else still has to read. */
+  readonly neededFrom: () => number;
+  /** Told where the log failed: nothing may be acknowledged any more. */
+  readonly onLogFailure: (error: unknown) => void;
   readonly status: Status;
   /** Undefined where some rows are not in memory: then there are no checkpoints. */
   readonly state: () => MarkedState | undefined;
@@ -58,6 +66,11 @@ export class Checkpoints {
   async forget(): Promise<void> {
     const { store } = this.maker;
     if (!store.hasBefore(this.lastErasure) || (await this.make())) return;
+    if (this.parts.log.starts[0] > 0)
+      throw new BeckonError(
+        'LOG_UNAVAILABLE',
+        'the log is trimmed, and no checkpoint can be made without who was erased',
+      );
     for (const { number } of store.list()) store.remove(number);
   }
 
@@ -83,7 +96,22 @@ export class Checkpoints {
     if (this.parts.state() === undefined) return false;
     this.offset += this.tail;
     this.beganMs = performance.now();
-    return this.maker.make();
+    const isMade = await this.maker.make();
+    if (isMade) await this.trim();
+    return isMade;
+  }
+
+  /** Takes away what is old enough in the log and stands in all checkpoints. */
+  private async trim(): Promise<void> {
+    const { config, log, nowMs, neededFrom, onLogFailure } = this.parts;
+    if (config.logRetentionMs === 0 || log.isShared) return;
+    const before = Math.min(this.maker.store.recordsHeld, neededFrom());
+    const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    try {
+      await log.trim?.(before, nowMs() - config.logRetentionMs, pause);
+    } catch (error) {
+      onLogFailure(error);
+    }
   }
 
   private get tail(): number {

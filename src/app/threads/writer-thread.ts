@@ -8,8 +8,9 @@ import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
 import { compilePack, type Pack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
 import type { ColdDatabase } from '../../state/cold-database.ts';
-import { deadLettersPathOf } from '../../state/data-dir.ts';
+import { deadLettersPathOf, outboxPathOf } from '../../state/data-dir.ts';
 import { DeadLetters } from '../../state/dead-letters.ts';
+import { outboxNeeds } from '../../state/outbox.ts';
 import { type DurableChunks, SharedWriter } from '../../state/shared-writer.ts';
 import { type ChunkResult, Writer } from '../../state/writer.ts';
 import { createLogger } from '../../telemetry/logger.ts';
@@ -161,6 +162,9 @@ const checkpoints = new Checkpoints({
   status,
   state: () => (state.cold === undefined ? { ...state, tables: state.view.tables } : undefined),
   isHeld: () => isHeld || isKept || status.phase !== 'caughtUp',
+  nowMs: () => nowMs() ?? status.logNowMs,
+  neededFrom: () => outboxNeeds(outboxPathOf(config.dataDir)),
+  onLogFailure: (error) => fail(error),
   atRest,
   onFailure: ({ message }) => void link.ask('warn', { message: `no checkpoint was made: ${message}` }),
 });
