@@ -76,6 +76,13 @@ export interface MeasuredCheckpoint {
   readonly heldMs: number;
 }
 
+/** A trigger that has fired for a customer. */
+export interface MeasuredFiring {
+  readonly name: string;
+  /** From the crossing to the log time. */
+  readonly lateMs: number;
+}
+
 export const measures = {
   /** A {@link MeasuredRequest}, as its answer goes out. */
   request: channel('beckon:http.request'),
@@ -93,6 +100,8 @@ export const measures = {
   inferenceRun: channel('beckon:inference.run'),
   /** A {@link MeasuredColdRead}. */
   coldRead: channel('beckon:state.coldRead'),
+  /** A {@link MeasuredFiring}. */
+  firing: channel('beckon:trigger.fired'),
   /** A {@link MeasuredStream}. */
   stream: channel('beckon:stream.step'),
   /** A {@link MeasuredFollower}. */

@@ -7,8 +7,8 @@ import { configOptions } from './config-options.ts';
 
 export const command: Command = {
   usage: 'check [--diff OTHER_PACK] [options]',
-  description: `Checks what the service would start with, and changes nothing: the configuration, the pack (features, labels, segments,
-actions, channels, campaigns) and every model bundle of the pack, each loaded and held against its golden rows in a process of its own.
+  description: `Checks what the service would start with, and changes nothing: the configuration, the pack (features, labels,
+segments, triggers, actions, channels, campaigns) and every model bundle of the pack, each loaded and held against its golden rows in a process of its own.
 With --diff it shows instead what would change if another pack took the place of this one: features added (+), removed
 (-), changed in meaning (~), the size of a row, labels, segments, heads.
 Exit code 0: all of it can be used. 1: something is refused. 2: the configuration is wrong.`,

@@ -35,6 +35,7 @@ export const writeDifference = (
   list('action', difference.actions);
   list('channel', difference.channels);
   list('campaign', difference.campaigns);
+  list('trigger', difference.triggers);
   list('head', difference.heads);
   for (const problem of problems) line('--', problem);
 };

@@ -70,6 +70,8 @@ export interface AskedKey {
   ofQuestion(row: RowView, ask: Ask): void;
 }
 
+export type Course = 'rises' | 'falls' | 'fallsByDay';
+
 /** A way to turn events into a number. One file each under `kinds/`. */
 export interface Kind {
   readonly name: string;
@@ -83,6 +85,11 @@ export interface Kind {
   problem?(spec: FeatureSpec): string | undefined;
   /** Declares a size that features with the same key share. */
   demand?(spec: FeatureSpec): { key: string; size: number };
+  /**
+   * How the number moves while no event comes, where that is a straight line: up or down by 1 a unit of time, or down by 1 a
+   * day of the business. Undefined where it moves in another way, or not at all.
+   */
+  course?(spec: FeatureSpec): Course | undefined;
   /** Adds the cells that the feature needs and says how it is read. */
   compile(spec: FeatureSpec, plan: PlanBuilder): Reading;
 }

@@ -8,8 +8,10 @@ import { askedOfItems, ItemsAtEvent } from './item-changes.ts';
 import { type Items, itemAttribute, NO_ITEMS } from './items.ts';
 import type { Cell, FeatureSpec, GroupPlace, PlanBuilder } from './kind.ts';
 import { consentCell } from './kinds/consent.ts';
+import { momentCell } from './kinds/moment.ts';
 import type { Reading } from './reading.ts';
 import { HEADER_WORDS, LINE_WORDS } from './row.ts';
+import { compileSelector } from './selector.ts';
 import { kindOf } from './spec.ts';
 import { wantedFieldsOf } from './wanted-fields.ts';
 
@@ -37,6 +39,8 @@ export interface FeaturePlan {
   readonly wantedFields: Uint8Array;
   /** First word of the consents, from the row's base. */
   readonly consentOffset: number;
+  /** By trigger: the word with the second of the latest crossing that it has fired for, from the row's base; 0 for none. */
+  readonly firedOffsets: readonly number[];
 }
 
 /** Stretches of a row: start and end (exclusive) of each, from the row's base, rising. The header is in the first. */
@@ -71,13 +75,15 @@ export interface PlanOptions {
   /** Seconds east of UTC of the business. */
   readonly zoneOffsetSec: number;
   readonly items?: Items;
+  /** Names of triggers, of each of which the row keeps when it last fired. */
+  readonly triggers?: readonly string[];
 }
 
 /** @throws BeckonError PACK_INVALID where features contradict each other */
 export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions): FeaturePlan => {
   // Once to see which cells there are, once more to put them where they belong.
   const { placed } = compileFeatures(specs, options, new Map()).builder;
-  const { builder, features, consentOffset } = compileFeatures(specs, options, placesOf(placed));
+  const { builder, features, consentOffset, firedOffsets } = compileFeatures(specs, options, placesOf(placed));
   const placedByType = byType(builder.placed, (placed) => placed.cell);
   const groupsByType = byType(builder.groupUpdates, (update) => update.cell);
   const spansByType = CATALOGUE.reduce<Spans[]>((spans, { code }) => {
@@ -99,6 +105,7 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
     askedOfItems: askedOfItems(specs),
     wantedFields: wantedFieldsOf(specs),
     consentOffset,
+    firedOffsets,
   };
 };
 
@@ -110,7 +117,11 @@ const compileFeatures = (specs: readonly FeatureSpec[], options: PlanOptions, pl
     const reading = builder.compile(spec);
     return { spec, reading, cells: builder.takeTouched(), inputs: builder.takeInputs() };
   });
-  return { builder, features, consentOffset };
+  // The time of such an event is that of the crossing.
+  const firedOffsets = (options.triggers ?? []).map((name) =>
+    momentCell('last', compileSelector({ event: 'trigger.fired', where: { name } }), builder),
+  );
+  return { builder, features, consentOffset, firedOffsets };
 };
 
 /**

@@ -15,6 +15,7 @@ export interface PackDiff {
   readonly actions: readonly Change[];
   readonly channels: readonly Change[];
   readonly campaigns: readonly Change[];
+  readonly triggers: readonly Change[];
 }
 
 export interface Change {
@@ -50,6 +51,7 @@ export const packDiff = (before: Pack, after: Pack): PackDiff => {
     actions: changes(byId(before.actions, 'actionId'), byId(after.actions, 'actionId')),
     channels: changes(byId(before.channels, 'channel'), byId(after.channels, 'channel')),
     campaigns: changes(byId(before.campaigns, 'campaignId'), byId(after.campaigns, 'campaignId')),
+    triggers: changes(byId(before.triggers, 'name'), byId(after.triggers, 'name')),
   };
 };
 
@@ -60,14 +62,20 @@ export const packDiff = (before: Pack, after: Pack): PackDiff => {
 export const foldsAlike = (before: Pack, after: Pack): boolean => foldOf(before) === foldOf(after);
 
 /** All of a pack that the state depends on, as one text. */
-export const foldOf = ({ currency, utcOffset, plan, items }: Pack): string => {
+export const foldOf = ({ currency, utcOffset, plan, items, triggers }: Pack): string => {
   const features = plan.features.map((feature) => ({ name: feature.spec.name, ...meaning(feature) }));
   const facts = [...items].map(([sku, item]) => [
     sku,
     Object.entries(item).filter(([name]) => plan.askedOfItems.has(name)),
   ]);
   const told = facts.filter(([, own]) => own.length > 0).map(([sku, own]) => [sku, Object.fromEntries(own as never)]);
-  return canonical([currency.minorDigits, utcOffset, features, Object.fromEntries(told)]);
+  return canonical([
+    currency.minorDigits,
+    utcOffset,
+    features,
+    Object.fromEntries(told),
+    triggers.map(({ name }) => name),
+  ]);
 };
 
 const settingChanges = (before: Pack, after: Pack): Change[] => {

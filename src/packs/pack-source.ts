@@ -15,6 +15,7 @@ const PACK_FILES = [
   'channels.yaml',
   'actions.yaml',
   'campaigns.yaml',
+  'triggers.yaml',
 ] as const;
 const REQUIRED: readonly PackFileName[] = ['pack.yaml', 'features.yaml'];
 

@@ -4,12 +4,14 @@ import { checkSchema } from '../base/schema-check.ts';
 import type { Items } from '../features/items.ts';
 import { compilePlan, type FeaturePlan } from '../features/plan.ts';
 import { featureSpecs } from '../features/spec.ts';
+import type { Trigger } from '../features/trigger.ts';
 import { type ActionSpec, actionSpecs } from './actions.ts';
 import { type CampaignSpec, campaignSpecs } from './campaigns.ts';
 import { type ChannelSpec, channelSpecs } from './channels.ts';
 import { itemsOf } from './items.ts';
 import { compileLabels, compileMoment, type Label, type MomentRule } from './labels.ts';
 import { type PackSource, packSha256, parsePackFile, readPackSource } from './pack-source.ts';
+import { compileTriggers, type TriggerSpec, triggerSpecs } from './triggers.ts';
 
 /** Schema of `pack.yaml`. */
 const PackSchema = Type.Object(
@@ -59,6 +61,9 @@ export interface Pack {
   readonly actions: readonly ActionSpec[];
   readonly channels: readonly ChannelSpec[];
   readonly campaigns: readonly CampaignSpec[];
+  /** As declared, by name; and compiled, in the same order. */
+  readonly triggers: readonly TriggerSpec[];
+  readonly watched: readonly Trigger[];
 }
 
 /** Reads a pack folder and compiles it. @throws BeckonError PACK_INVALID in the user's words */
@@ -77,11 +82,14 @@ export const compilePack = (source: PackSource): Pack => {
   const specs = featureSpecs(parsePackFile(source, 'features.yaml'));
   const items = itemsOf(parsePackFile(source, 'items.yaml') ?? { items: [] });
   const zoneOffsetSec = offsetSec(file.utcOffset);
+  const triggers = triggerSpecs(parsePackFile(source, 'triggers.yaml') ?? { triggers: [] });
   const plan = compilePlan(specs, {
     minorDigits: file.currency.minorDigits,
     zoneOffsetSec,
     items,
+    triggers: triggers.map(({ name }) => name),
   });
+  const featureNames = specs.map((spec) => spec.name);
   const channels = channelSpecs(parsePackFile(source, 'channels.yaml') ?? { channels: [] });
   const actions = actionSpecs(parsePackFile(source, 'actions.yaml') ?? { actions: [] }, channels);
   return {
@@ -94,9 +102,11 @@ export const compilePack = (source: PackSource): Pack => {
     zoneOffsetSec,
     plan,
     items,
-    featureNames: specs.map((spec) => spec.name),
+    featureNames,
     labels: compileLabels(labels),
     moment: compileMoment(labels),
+    triggers,
+    watched: compileTriggers({ triggers, plan, featureNames, items, zoneOffsetSec }),
     segments: parsePackFile(source, 'segments.yaml') ?? { segments: {} },
     actions,
     channels,

@@ -10,7 +10,7 @@ import type { FeaturePlan } from '../features/plan.ts';
 import { Residency } from '../features/residency.ts';
 import { type Stretch, stretch } from '../features/shard.ts';
 import type { Table } from '../features/table.ts';
-import type { EventLog, LogGroup } from '../log/event-log.ts';
+import type { AppendGroup, EventLog, LogGroup } from '../log/event-log.ts';
 import { type FoldRest, logIdentity, type Mark, type Restored } from './checkpoint.ts';
 import type { ColdDatabase } from './cold-database.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
@@ -19,6 +19,8 @@ import { Eraser, type Pause } from './eraser.ts';
 import { Erasures } from './erasures.ts';
 import { AHEAD_EVENTS, LookAhead } from './look-ahead.ts';
 import type { Status } from './status.ts';
+import { TriggerClock } from './trigger-clock.ts';
+import type { TriggerWatch } from './trigger-watch.ts';
 
 /** What became of an event that was handed to the writer. */
 export const EVENT_RESULT = { accepted: 0, duplicate: 1, fromFuture: 2 } as const;
@@ -48,6 +50,8 @@ export interface WriterParts {
   readonly itemChanges?: ItemChanges;
   /** What the fold of the log so far has found to be rewritten; none before its first record. */
   readonly erasures?: Erasures;
+  /** Where triggers are to fire: not while a log is only read. */
+  readonly triggers?: TriggerWatch | undefined;
   /** Milliseconds of a monotonic clock, for measures only: no state depends on it. */
   readonly stopwatchMs: () => number;
 }
@@ -73,6 +77,7 @@ export class Writer {
   private readonly applier: Applier;
   private readonly reader = new RecordReader();
   private readonly ahead: LookAhead;
+  private readonly triggerClock: TriggerClock | undefined;
   readonly erasures: Erasures;
   readonly itemChanges: ItemChanges;
   /** Offset of the next record to be folded, one a partition. */
@@ -88,7 +93,8 @@ export class Writer {
     this.positions = new Array<number>(log.partitions).fill(log.isShared ? 0 : status.appliedOffset + 1);
     this.logTimesMs = new Array<number>(log.partitions).fill(0);
     this.erasures = parts.erasures ?? new Erasures(parts.log.secret);
-    const { plan, tables, dedupe, cold } = parts;
+    const { plan, tables, dedupe, cold, triggers } = parts;
+    this.triggerClock = triggers && new TriggerClock(log, status, triggers, (group) => this.append(group));
     this.ahead = new LookAhead(plan.linesByType, tables, dedupe);
     const residency = cold === undefined ? undefined : new Residency(tables, cold);
     this.itemChanges = parts.itemChanges ?? new ItemChanges(plan.declaredItems, plan.askedOfItems);
@@ -116,7 +122,7 @@ export class Writer {
    *   CONFIG_INVALID with a log that others append to as well
    */
   async commit(chunks: readonly Chunk[], nowMs: number | undefined): Promise<ChunkResult[]> {
-    const { log, stopwatchMs } = this.parts;
+    const { log } = this.parts;
     if (log.isShared)
       throw new BeckonError('CONFIG_INVALID', 'the log is on Kafka: send events to a running service (--url)');
     this.checkRoom(chunks.reduce((sum, chunk) => sum + chunk.count, 0));
@@ -126,14 +132,31 @@ export class Writer {
     const accepted = records.reduce((sum, part) => sum + part.count, 0);
     if (accepted === 0) return results;
     const group = { records: joined(records), count: accepted, logTimeMs };
+    const duplicates = await (this.triggerClock?.append(group, nowMs) ?? this.append(group));
+    if (duplicates.includes(1)) markDuplicates(results, duplicates);
+    return results;
+  }
+
+  /**
+   * Logs and applies triggers that fire by now, some at a time.
+   * @param nowMs as for {@link commit}
+   * @returns how many did; 0 where none is left
+   * @throws BeckonError as {@link commit}
+   */
+  async fire(nowMs: number | undefined): Promise<number> {
+    return this.triggerClock?.fire(nowMs) ?? 0;
+  }
+
+  /** @returns as {@link fold} */
+  private async append(group: AppendGroup): Promise<Uint8Array> {
+    const { log, stopwatchMs } = this.parts;
     const startMs = stopwatchMs();
     const { partition, firstOffset } = await log.append(group);
     const durableMs = stopwatchMs();
     const duplicates = this.fold({ ...group, partition, firstOffset });
-    measures.commit.publish({ events: accepted, bytes: group.records.length, durationMs: durableMs - startMs });
-    measures.apply.publish({ events: accepted, durationMs: stopwatchMs() - durableMs });
-    if (duplicates.includes(1)) markDuplicates(results, duplicates);
-    return results;
+    measures.commit.publish({ events: group.count, bytes: group.records.length, durationMs: durableMs - startMs });
+    measures.apply.publish({ events: group.count, durationMs: stopwatchMs() - durableMs });
+    return duplicates;
   }
 
   /** Goes on from a checkpoint whose words stand in the tables. Before {@link recover}. */
@@ -266,6 +289,8 @@ export class Writer {
       folding.letters = folding.letters.filter(({ subject }) => !ids.includes(subject));
       this.parts.deadLetters?.removeOf(ids);
     }
+    const { triggers } = this.parts;
+    if (triggers?.touches(typeCode)) triggers.changed(bytes, subjectStart, subjectEnd, logTimeSec);
     if (folding.isMeasured && applier.lateSec > 0) {
       measured.lateSecs.push(applier.lateSec);
       if (applier.hasTouched) measured.corrections++;

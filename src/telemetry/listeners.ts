@@ -5,6 +5,7 @@ import {
   type MeasuredCheckpoint,
   type MeasuredColdRead,
   type MeasuredCommit,
+  type MeasuredFiring,
   type MeasuredFollower,
   type MeasuredGroup,
   type MeasuredIntake,
@@ -166,6 +167,20 @@ const listenToStream = (registry: Registry, on: Listen): void => {
   const ways = { came: followers.cell({ how: 'came' }), left: followers.cell({ how: 'left' }) };
   const cut = { slow: followers.cell({ how: 'slow' }), expired: followers.cell({ how: 'expired' }) };
   const hows = { ...ways, ...cut };
+  const fired = new CellCounter(registry, 'beckon_triggers_fired_total', 'Triggers that fired, by name');
+  const names = new Map<string, CounterCell>();
+  const late = new CellHistogram(
+    registry,
+    'beckon_trigger_late_seconds',
+    'How long after its crossing a trigger fired',
+    LATE_BOUNDS,
+  ).cell();
+  on<MeasuredFiring>(measures.firing, ({ name, lateMs }) => {
+    const cell = names.get(name) ?? fired.cell({ name });
+    names.set(name, cell);
+    cell.value++;
+    late.observe(lateMs / 1000);
+  });
   on<MeasuredStream>(measures.stream, (step) => {
     rescored.value += step.rescored;
     emitted.value += step.emitted;

@@ -59,6 +59,7 @@ test('decisions that change go out by cursor and as events, over a kill and an e
   // The second order changes nothing of the advice; the third, by an alias, does.
   await client.events(orders('ada', 2, 2));
   await client.events(orders('bob', 1, 1));
+  await follower.until(({ data }) => data.customerId === 'bob');
   await client.events([{ ...orders('ada', 3, 3)[0], subject: 'phone:1' }]);
   const third = await follower.until(({ data }) => data.customerId === 'ada');
   assert.equal(third.event, 'decision.made');

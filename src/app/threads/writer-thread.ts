@@ -12,6 +12,7 @@ import { deadLettersPathOf, outboxPathOf } from '../../state/data-dir.ts';
 import { DeadLetters } from '../../state/dead-letters.ts';
 import { outboxNeeds } from '../../state/outbox.ts';
 import { type DurableChunks, SharedWriter } from '../../state/shared-writer.ts';
+import { TriggerWatch } from '../../state/trigger-watch.ts';
 import { type ChunkResult, Writer } from '../../state/writer.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
@@ -73,9 +74,12 @@ const openWriter = ({ source, memory }: PackState, before?: OpenState, told = be
   const erasures = before?.writer.erasures;
   const stopwatchMs = (): number => performance.now();
   const itemChanges = new ItemChanges(pack.plan.declaredItems, pack.plan.askedOfItems, told);
-  const fold = { itemChanges, erasures, deadLetters };
+  // On a log that others write to, firings would have to be read back before they count.
+  const triggers =
+    pack.triggers.length === 0 || log.isShared ? undefined : new TriggerWatch(pack.plan, view.tables, pack.watched);
+  const fold = { itemChanges, erasures, deadLetters, triggers };
   const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, ...fold, stopwatchMs });
-  return { pack, view, cold, writer, memories: memory.shards, layout: stateLayout(pack) };
+  return { pack, view, cold, writer, triggers, memories: memory.shards, layout: stateLayout(pack) };
 };
 
 /** Records that could not be applied. */
@@ -88,6 +92,7 @@ interface OpenState {
   readonly writer: Writer;
   readonly memories: readonly WebAssembly.Memory[];
   readonly layout: string;
+  readonly triggers: TriggerWatch | undefined;
 }
 
 let state: OpenState = openWriter(first);
@@ -259,6 +264,40 @@ const leave = (group: Waiting): void =>
 
 const nowMs = (): number | undefined => (config.clock === 'log' ? undefined : wallClock.nowMs());
 
+/** Below the second that a trigger may be late, with room for a busy machine. */
+const FIRE_EVERY_MS = 100;
+
+/** Time passes without events, too: what it makes fire is committed between two groups. */
+const fire = async (): Promise<void> => {
+  if (isRunning || isHeld || status.phase !== 'caughtUp') return;
+  isRunning = true;
+  try {
+    // What has come meanwhile has waited long enough.
+    while ((await state.writer.fire(nowMs())) > 0 && waiting.length === 0 && !isHeld) await pause();
+  } catch (error) {
+    fail(error);
+  }
+  isRunning = false;
+  idle?.resolve();
+  start();
+};
+
+let firing: NodeJS.Timeout | undefined;
+
+/** Looks at everybody, and from then on at whoever changes. */
+const watch = async (triggers: TriggerWatch, isBehind: boolean): Promise<void> => {
+  for (const _ of triggers.scan(Math.floor(status.logTimeMs / 1000))) if (isBehind) await pause();
+  firing ??= setInterval(() => void fire(), FIRE_EVERY_MS);
+};
+
+/** On the log's clock nothing may happen before everybody was looked at; on the machine's nobody waits for it. */
+const startWatch = async (): Promise<void> => {
+  const { triggers } = state;
+  if (triggers === undefined) return;
+  if (config.clock === 'log') await watch(triggers, false);
+  else watch(triggers, true).catch(fail);
+};
+
 /** What is on disk is only known after a new start: nothing is acknowledged any more, and the process ends. */
 const fail = (error: unknown): void => {
   if (status.phase === 'failed') return;
@@ -297,6 +336,7 @@ const link = new Link(parentPort as MessagePort, {
     });
     if (restored !== undefined) void link.ask('restored', restored);
     await (shared ?? state.writer).recover((offset) => void link.ask('progress', { offset, end }));
+    await startWatch();
     eraseBehind();
   },
   metrics: () => metrics.part(),
@@ -321,6 +361,7 @@ const link = new Link(parentPort as MessagePort, {
       await opened.writer.commit([packChanged(opened.pack)], nowMs());
       if (state.cold !== undefined && state.cold !== opened.cold) coldBefore.push(state.cold);
       state = opened;
+      await startWatch();
       return status.appliedOffset;
     } catch (error) {
       if (!(error instanceof BeckonError && error.code === 'STATE_FULL')) fail(error);
@@ -340,6 +381,7 @@ const link = new Link(parentPort as MessagePort, {
     setImmediate(giveBackMemory);
   },
   async stop() {
+    clearInterval(firing);
     await ended();
     while (erasing !== undefined) await erasing;
     await answered;

@@ -79,6 +79,7 @@ export const anniversary: Kind = {
     if (attribute === undefined) return selectorProblem(spec, true);
     return event === undefined && events === undefined ? undefined : 'takes `attribute` or `event`, not both';
   },
+  course: () => 'fallsByDay',
   compile(spec, plan) {
     const { attribute } = spec as AnniversarySpec;
     const { zoneOffsetSec } = plan;

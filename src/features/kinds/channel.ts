@@ -67,6 +67,7 @@ export const channel: Kind = {
       ? `\`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`
       : undefined;
   },
+  course: (spec) => ((spec as ChannelSpec).stat === 'since' ? 'rises' : undefined),
   compile(spec, plan) {
     const { channel: name, stat, prior } = spec as ChannelSpec;
     const sent = onChannel(name, SENT);

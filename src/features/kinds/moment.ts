@@ -90,6 +90,7 @@ const momentKind = (which: 'first' | 'last'): Kind => ({
     if (spec.field !== undefined || spec.unit in TIME_UNITS) return undefined;
     return `without \`field\` it is a time, so \`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
   },
+  course: ({ field }) => (field === undefined ? 'rises' : undefined),
   compile(spec: FeatureSpec, plan): Reading {
     const selector = compileSelector(spec, plan.items);
     const missing = spec.default ?? 0;

@@ -95,6 +95,7 @@ export const runOut: Kind = {
       return `\`unit\` must be one of ${Object.keys(TIME_UNITS).join(', ')}`;
     return keyProblem(spec);
   },
+  course: (spec) => ((spec as RunOutSpec).stat === 'time' ? 'falls' : undefined),
   demand: (spec) => ({ key: supplyKey(spec), size: (spec as RunOutSpec).last }),
   compile(spec, plan) {
     const { stat, only, last, within, weight = WEIGHT } = spec as RunOutSpec;

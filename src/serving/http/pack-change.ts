@@ -47,6 +47,7 @@ const Difference = Type.Object({
   actions: Changes,
   channels: Changes,
   campaigns: Changes,
+  triggers: Changes,
   heads: Changes,
 });
 const Answer = Type.Object({

@@ -16,6 +16,7 @@ export const packRoutes = (app: FastifyInstance, { pack, registry }: ServingPart
     actions: [{ actionId: HOLD_ID, kind: 'hold', discount: false, channels: [] }, ...pack.actions],
     channels: pack.channels,
     campaigns: pack.campaigns,
+    triggers: pack.triggers,
     policy: null,
   };
   app.get('/v1/packs/current', { schema: { tags: ['packs'], summary: 'The pack as loaded' } }, (_request, reply) => {
