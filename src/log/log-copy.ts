@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { BeckonError } from '../base/errors.ts';
 import { damagedAt, type GroupRow, groupChecksum, groupOfRow } from './group-row.ts';
 import { copyDatabase, sqliteProblem } from './sqlite.ts';
-import { openLogDatabase, SqliteLog } from './sqlite-log.ts';
+import { firstOffsetOf, openLogDatabase, SqliteLog } from './sqlite-log.ts';
 
 /** What a log holds. */
 export interface LogExtent {
@@ -86,7 +86,7 @@ export const cutLog = (
 export const startOfLog = (path: string): number => {
   const db = openLogDatabase(path, true);
   try {
-    return (db.prepare('SELECT min(first_offset) AS start FROM log_group').get()?.start as number | null) ?? 0;
+    return firstOffsetOf(db);
   } finally {
     db.close();
   }

@@ -106,8 +106,7 @@ export class SqliteLog implements EventLog {
     );
     this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
     const row = db.prepare('SELECT * FROM log_group ORDER BY first_offset DESC LIMIT 1').get() as GroupRow | undefined;
-    const first = db.prepare('SELECT min(first_offset) AS start FROM log_group').get();
-    this.#start = (first?.start as number | null) ?? 0;
+    this.#start = firstOffsetOf(db);
     const last = row === undefined ? undefined : groupOfRow(row, row.first_offset);
     this.#end = last === undefined ? 0 : last.firstOffset + last.count;
     this.#lastLogTimeMs = last?.logTimeMs ?? 0;
@@ -148,15 +147,10 @@ export class SqliteLog implements EventLog {
 
   async *#groups(from: number, end: number): AsyncGenerator<LogGroup> {
     if (from >= end) return;
-    if (from < this.#start)
-      throw new BeckonError(
-        'LOG_TRIMMED',
-        `The log begins at offset ${this.#start}: what came before it was trimmed, as configured, and cannot be read again.`,
-        { details: { start: this.#start } },
-      );
+    if (from < this.#start) throw trimmedTo(this.#start);
     let next = this.#startOfGroup(from);
     while (next < end) {
-      const page = this.#readPage(next, end);
+      const page = this.#untrimmed(next, () => this.#readPage(next, end));
       if (page.length === 0) throw damagedAt(next, 'the group is missing');
       for (const group of page) {
         this.#checkUsable();
@@ -164,6 +158,17 @@ export class SqliteLog implements EventLog {
       }
       const last = page[page.length - 1];
       next = last.firstOffset + last.count;
+    }
+  }
+
+  /** The process that writes may trim the log while this one reads it. */
+  #untrimmed<T>(offset: number, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if ((error as Partial<BeckonError>).code !== 'LOG_DAMAGED') throw error;
+      const start = firstOffsetOf(this.#db);
+      throw start > offset ? trimmedTo(start) : error;
     }
   }
 
@@ -333,6 +338,17 @@ const prepareDatabase = (db: Database, path: string, readOnly: boolean): void =>
   db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON');
   if (isNew) db.exec(SCHEMA);
 };
+
+/** Offset of the first record of a log; 0 where it is empty. */
+export const firstOffsetOf = (db: Database): number =>
+  (db.prepare('SELECT min(first_offset) AS start FROM log_group').get()?.start as number | null) ?? 0;
+
+const trimmedTo = (start: number): BeckonError =>
+  new BeckonError(
+    'LOG_TRIMMED',
+    `The log begins at offset ${start}: what came before it was trimmed, as configured, and cannot be read again.`,
+    { details: { start } },
+  );
 
 const openingError = (path: string, error: unknown): BeckonError => {
   if (error instanceof BeckonError) return error;

@@ -20,6 +20,8 @@ export interface CheckpointsParts extends Omit<CheckpointMakerParts, 'state'> {
   readonly status: Status;
   /** Undefined where some rows are not in memory: then there are no checkpoints. */
   readonly state: () => MarkedState | undefined;
+  /** Whether the log is being read or rewritten for an erasure. */
+  readonly isErasing: () => boolean;
   /** Whether none may begin now. */
   readonly isHeld: () => boolean;
 }
@@ -31,6 +33,8 @@ export class Checkpoints {
   /** Offset and time of the last one that was begun. */
   private offset = 0;
   private beganMs = performance.now();
+  /** Resolves when the log is not being trimmed. */
+  trimming: Promise<void> = Promise.resolve();
 
   constructor(parts: CheckpointsParts) {
     this.parts = parts;
@@ -65,7 +69,7 @@ export class Checkpoints {
   /** Before the records of erased customers go: none may be left that would need them to forget somebody. */
   async forget(): Promise<void> {
     const { store } = this.maker;
-    if (!store.hasBefore(this.lastErasure) || (await this.make())) return;
+    if (!store.hasBefore(this.lastErasure) || (await this.make(false))) return;
     if (this.parts.log.starts[0] > 0)
       throw new BeckonError(
         'LOG_UNAVAILABLE',
@@ -75,8 +79,14 @@ export class Checkpoints {
   }
 
   /** Gives up the one that is under way. */
-  cancel(): Promise<void> {
-    return this.maker.cancel();
+  async cancel(): Promise<void> {
+    await this.maker.cancel();
+    await this.trimming;
+  }
+
+  /** Those made so far are of another layout: the next one comes soon. */
+  renew(): void {
+    this.beganMs = Number.NEGATIVE_INFINITY;
   }
 
   /** The last one: where it saves the next start work, or where an earlier one knows of somebody who was erased. */
@@ -92,12 +102,17 @@ export class Checkpoints {
     if ((checkpointAtStop && this.tail >= tailMin) || knowsErased) await maker.makeHere();
   }
 
-  private async make(): Promise<boolean> {
+  /** @param isTrimming whether the log may be trimmed after it */
+  private async make(isTrimming = true): Promise<boolean> {
     if (this.parts.state() === undefined) return false;
     this.offset += this.tail;
     this.beganMs = performance.now();
     const isMade = await this.maker.make();
-    if (isMade) await this.trim();
+    // Whoever reads the log to erase somebody must find it as it was.
+    if (isMade && isTrimming && !this.parts.isErasing()) {
+      this.trimming = this.trim();
+      await this.trimming;
+    }
     return isMade;
   }
 

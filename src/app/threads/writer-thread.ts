@@ -107,8 +107,8 @@ let erasing: Promise<void> | undefined;
 /** Behind the answers: whoever was erased is unknown already. */
 const eraseBehind = (): void => {
   if (isKept || !state.writer.hasErasures || erasing !== undefined || status.phase === 'failed') return;
-  erasing = state.writer
-    .erase(pause, () => checkpoints.forget())
+  erasing = checkpoints.trimming
+    .then(() => state.writer.erase(pause, () => checkpoints.forget()))
     .catch(fail)
     .finally(() => {
       erasing = undefined;
@@ -168,6 +168,7 @@ const checkpoints = new Checkpoints({
   state: () => (state.cold === undefined ? { ...state, tables: state.view.tables } : undefined),
   isHeld: () => isHeld || isKept || status.phase !== 'caughtUp',
   nowMs: () => nowMs() ?? status.logNowMs,
+  isErasing: () => erasing !== undefined,
   neededFrom: () => outboxNeeds(outboxPathOf(config.dataDir)),
   onLogFailure: (error) => fail(error),
   atRest,
@@ -360,6 +361,7 @@ const link = new Link(parentPort as MessagePort, {
       const opened = openWriter(next, state, told);
       await opened.writer.commit([packChanged(opened.pack)], nowMs());
       if (state.cold !== undefined && state.cold !== opened.cold) coldBefore.push(state.cold);
+      if (opened.layout !== state.layout) checkpoints.renew();
       state = opened;
       await startWatch();
       return status.appliedOffset;
