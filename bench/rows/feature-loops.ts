@@ -45,7 +45,7 @@ export const featureApply = (temperature: Temperature): Row => ({
   ceiling: 'a bare loop that changes as many words of rows in a typed array',
   unit: 'events',
   bar: APPLY,
-  isPromised: false,
+  isPromised: temperature === 'hot',
   open: openLoops(temperature, { ceiling: 'bareApply', product: 'apply' }),
 });
 
@@ -55,6 +55,6 @@ export const featureRead = (temperature: Temperature): Row => ({
   ceiling: 'a bare loop that adds up as many words of rows in a typed array',
   unit: 'rows',
   bar: READ,
-  isPromised: false,
+  isPromised: temperature === 'hot',
   open: openLoops(temperature, { ceiling: 'bareRead', product: 'read' }),
 });
