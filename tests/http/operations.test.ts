@@ -11,6 +11,8 @@ const ROUTES = [
   'GET /metrics',
   'GET /readyz',
   'GET /v1/customers/{id}',
+  'GET /v1/decisions',
+  'GET /v1/decisions/stream',
   'GET /v1/events/types',
   'GET /v1/models',
   'GET /v1/packs/change',
