@@ -87,7 +87,7 @@ export class TimerWheel {
       return;
     }
     const span = SLOTS ** level;
-    const nextSec = (Math.floor(this.nowSec / span) + 1) * span;
+    const nextSec = level === 0 ? this.nextOfStretch(untilSec) : (Math.floor(this.nowSec / span) + 1) * span;
     if (nextSec > untilSec) {
       this.nowSec = untilSec;
       return;
@@ -95,6 +95,15 @@ export class TimerWheel {
     this.nowSec = nextSec;
     for (let above = 1; above < LEVELS && nextSec % SLOTS ** above === 0; above++)
       this.spread(above * SLOTS + (Math.floor(nextSec / SLOTS ** above) & (SLOTS - 1)));
+  }
+
+  /** The next second of the current stretch with a list; where there is none, the one after `untilSec` or the stretch. */
+  private nextOfStretch(untilSec: number): number {
+    const { heads } = this;
+    const last = Math.min(untilSec, this.nowSec - (this.nowSec % SLOTS) + SLOTS - 1);
+    let sec = this.nowSec + 1;
+    while (sec <= last && heads[sec & (SLOTS - 1)] === NONE) sec++;
+    return sec;
   }
 
   private spread(list: number): void {
