@@ -91,11 +91,13 @@ export class CheckpointMaker {
       const written = Promise.withResolvers<number>();
       let heldMs = 0;
       let records = -1;
+      /** Whoever still waits for rest when this has ended must not begin to keep pages: nobody would end it. */
+      let isOver = false;
       this.thread = startThread('./checkpoint-thread.ts', data, {
         async mark(states: PageStates): Promise<Mark> {
           let mark: Mark | undefined;
           await atRest(() => {
-            if (this.isCancelled) throw new Error('it was given up');
+            if (isOver) throw new Error('it was given up');
             const startMs = performance.now();
             mark = begin(states, stretches);
             heldMs = performance.now() - startMs;
@@ -125,6 +127,7 @@ export class CheckpointMaker {
         const bytes = await Promise.race([written.promise, gone]);
         return { records, bytes, heldMs };
       } finally {
+        isOver = true;
         this.thread = undefined;
         end();
         this.store.removeParts();
