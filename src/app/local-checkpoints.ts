@@ -1,4 +1,3 @@
-import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { EventLog } from '../log/event-log.ts';
 import type { Pack } from '../packs/pack.ts';
@@ -29,15 +28,9 @@ export class LocalCheckpoints {
     if (restored !== undefined) writer.resume(restored);
   }
 
-  /** Before the records of erased customers go: none may be left that would need them to forget somebody. */
+  /** As {@link CheckpointStore.forget}. */
   async forget(log: EventLog, writer: Writer): Promise<void> {
-    if (!this.store.hasBefore(writer.erasures.lastPlace) || (await this.make(writer))) return;
-    if (log.starts[0] > 0)
-      throw new BeckonError(
-        'LOG_UNAVAILABLE',
-        'the log is trimmed, and no checkpoint can be made without who was erased',
-      );
-    for (const { number } of this.store.list()) this.store.remove(number);
+    await this.store.forget(writer.erasures.lastPlace, log, () => this.make(writer));
   }
 
   /** After erasures. @param events that were appended: many are worth a checkpoint */

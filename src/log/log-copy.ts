@@ -115,7 +115,8 @@ export const verifyLog = async (
   }
 };
 
-const syncFile = (path: string): void => {
+/** @throws Error of the file system */
+export const syncFile = (path: string): void => {
   const fd = openSync(path, 'r+');
   try {
     fsyncSync(fd);

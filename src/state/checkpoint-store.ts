@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { BeckonError } from '../base/errors.ts';
+import type { EventLog } from '../log/event-log.ts';
+import { syncFile } from '../log/log-copy.ts';
 import { syncDirectory, writeDurably } from './durable-file.ts';
 import type { ShardFile } from './shard-file.ts';
 
@@ -127,6 +119,22 @@ export class CheckpointStore {
     return this.list().some(({ checkpoint }) => checkpoint === undefined || recordsOf(checkpoint) <= place);
   }
 
+  /**
+   * Before the records of erased customers go: no checkpoint may be left that would need them to forget somebody.
+   * @param place records before the last erasure
+   * @param make makes one that has forgotten them. @returns whether it was made
+   * @throws BeckonError LOG_UNAVAILABLE where none can be made, and the log alone could not bring the state back
+   */
+  async forget(place: number, { starts }: Pick<EventLog, 'starts'>, make: () => Promise<boolean>): Promise<void> {
+    if (!this.hasBefore(place) || (await make())) return;
+    if (starts[0] > 0)
+      throw new BeckonError(
+        'LOG_UNAVAILABLE',
+        'the log is trimmed, and no checkpoint can be made without who was erased',
+      );
+    for (const { number } of this.list()) this.remove(number);
+  }
+
   remove(number: number): void {
     // Without its manifest it is nothing, whatever a crash leaves of it.
     rmSync(join(this.folder, String(number), MANIFEST_FILE), { force: true });
@@ -166,15 +174,6 @@ export const copyCheckpoint = (from: string, to: string, until = Number.POSITIVE
     }
   }
   return undefined;
-};
-
-const syncFile = (path: string): void => {
-  const fd = openSync(path, 'r+');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 };
 
 /** Takes all checkpoints of a data directory away. */

@@ -1,4 +1,3 @@
-import { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { EventLog } from '../../log/event-log.ts';
 import type { SqliteLog } from '../../log/sqlite-log.ts';
@@ -66,16 +65,9 @@ export class Checkpoints {
     if (isLate || (events > 0 && tail >= events)) void this.make();
   }
 
-  /** Before the records of erased customers go: none may be left that would need them to forget somebody. */
+  /** As {@link CheckpointStore.forget}. */
   async forget(): Promise<void> {
-    const { store } = this.maker;
-    if (!store.hasBefore(this.lastErasure) || (await this.make(false))) return;
-    if (this.parts.log.starts[0] > 0)
-      throw new BeckonError(
-        'LOG_UNAVAILABLE',
-        'the log is trimmed, and no checkpoint can be made without who was erased',
-      );
-    for (const { number } of store.list()) store.remove(number);
+    await this.maker.store.forget(this.lastErasure, this.parts.log, () => this.make(false));
   }
 
   /** Gives up the one that is under way. */

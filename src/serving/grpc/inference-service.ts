@@ -1,7 +1,8 @@
 import { BeckonError } from '../../base/errors.ts';
+import type { LiveHead } from '../../inference/registry.ts';
 import type { ServingParts } from '../parts.ts';
 import { EXTENSIONS } from '../v2/extensions.ts';
-import { type GivenTensor, infer, inferenceOf } from '../v2/infer.ts';
+import { checkOutputs, type GivenTensor, infer, inferenceOf } from '../v2/infer.ts';
 import { CUSTOMER_ID, modelInfo, modelOf, PLATFORM } from '../v2/model.ts';
 import { statisticsOf } from '../v2/statistics.ts';
 import { bytesOfFloats, floatsOf, strictText, textsOf } from '../v2/tensor-bytes.ts';
@@ -57,9 +58,8 @@ export const inferenceService = (behind: BehindNow, version: string): GRPCInfere
     done(undefined, { modelStats: [{ name, version: live.session.version, ...counts, inferenceStats }] });
   }),
   modelInfer: unary('GRPCInferenceService/ModelInfer', behind, (question, parts, done) =>
-    answer(question, parts, (error, numbers, shape) => {
+    answer(question, parts, (error, numbers, { session }, shape) => {
       if (error !== undefined) return done(error);
-      const { session } = modelOf(parts, question.modelName, question.modelVersion);
       const tensor = { name: session.outputName, datatype: 'FP32', shape: [...shape], parameters: {} };
       done(undefined, {
         modelName: session.head,
@@ -76,13 +76,13 @@ export const inferenceService = (behind: BehindNow, version: string): GRPCInfere
 const answer = (
   { modelName, modelVersion, inputs, outputs, rawInputContents }: ModelInferRequest,
   parts: ServingParts,
-  done: (error: BeckonError | undefined, numbers: Float32Array, shape: readonly number[]) => void,
+  done: (error: BeckonError | undefined, numbers: Float32Array, live: LiveHead, shape: readonly number[]) => void,
 ): void => {
   const live = modelOf(parts, modelName, modelVersion);
-  const { outputName, outputWidth } = live.session;
-  const other = outputs.find(({ name }) => name !== outputName);
-  if (other !== undefined)
-    throw new BeckonError('REQUEST_INVALID', `unexpected output '${other.name.slice(0, 64)}' for model '${modelName}'`);
+  checkOutputs(
+    live,
+    outputs.map(({ name }) => name),
+  );
   if (rawInputContents.length > 0 && rawInputContents.length !== inputs.length)
     throw new BeckonError(
       'REQUEST_INVALID',
@@ -90,7 +90,7 @@ const answer = (
     );
   const tensors = inputs.map((input, i) => tensorOf(input, rawInputContents[i]));
   const inference = inferenceOf(live, tensors);
-  infer(parts, inference, (error, numbers) => done(error, numbers, [inference.rows, outputWidth]));
+  infer(parts, inference, (error, numbers) => done(error, numbers, live, [inference.rows, live.session.outputWidth]));
 };
 
 /** @throws BeckonError REQUEST_INVALID */

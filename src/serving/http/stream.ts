@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox';
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { ServingParts } from '../parts.ts';
+import { refuseWhenNotReady } from '../ready.ts';
 import type { UnderWay } from '../under-way.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -38,12 +39,9 @@ const Page = Type.Object({
 const LAST_EVENT_ID = 'last-event-id';
 
 /** `GET /v1/decisions` and `GET /v1/decisions/stream`. */
-export const streamRoutes = (app: FastifyInstance, { stream, notReady }: ServingParts, underWay: UnderWay): void => {
+export const streamRoutes = (app: FastifyInstance, parts: ServingParts, underWay: UnderWay): void => {
+  const { stream } = parts;
   const tags = ['decisions'];
-  const refuse = (): void => {
-    const reason = notReady();
-    if (reason !== undefined) throw new BeckonError('NOT_READY', reason);
-  };
 
   app.get<{ Querystring: Static<typeof PageQuery> }>(
     '/v1/decisions',
@@ -56,7 +54,7 @@ export const streamRoutes = (app: FastifyInstance, { stream, notReady }: Serving
       },
     },
     async (request, reply) => {
-      refuse();
+      refuseWhenNotReady(parts);
       const { after, campaignId, limit } = request.query;
       const outbox = await stream.outbox();
       const rows = Math.min(Number(limit ?? LIMITS.streamPageMax), LIMITS.streamPageMax);
@@ -79,7 +77,7 @@ export const streamRoutes = (app: FastifyInstance, { stream, notReady }: Serving
       },
     },
     async (request, reply) => {
-      refuse();
+      refuseWhenNotReady(parts);
       const { followers } = stream;
       followers.checkRoom();
       const outbox = await stream.outbox();

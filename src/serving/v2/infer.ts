@@ -52,6 +52,12 @@ export const inferenceOf = (live: LiveHead, tensors: readonly GivenTensor[]): In
   return { live, rows, numbers: finite(name, tensor.numbers as Float32Array) };
 };
 
+/** @param names of the outputs that are wanted. @throws BeckonError REQUEST_INVALID */
+export const checkOutputs = ({ session }: LiveHead, names: readonly string[]): void => {
+  const other = names.find((name) => name !== session.outputName);
+  if (other !== undefined) throw invalid(`unexpected output '${other.slice(0, 64)}' for model '${session.head}'`);
+};
+
 /**
  * Asks a model; rows of one turn of the loop go with those of everybody else.
  * @param done told `rows * outputWidth` numbers, or why there are none

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { BeckonError, ERRORS } from '../../base/errors.ts';
+import { ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { translate } from '../http/problem.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
-import { answerBinary, answerJson, type InferBody, readInferBody } from './body.ts';
+import { answerBinary, answerJson, readInferBody } from './body.ts';
 import { EXTENSIONS } from './extensions.ts';
-import { infer, inferenceOf } from './infer.ts';
+import { checkOutputs, infer, inferenceOf } from './infer.ts';
 import { modelConfig, modelInfo, modelOf } from './model.ts';
 import { modelStatistics } from './statistics.ts';
 
@@ -68,7 +68,7 @@ const modelRoutes = (scope: FastifyInstance, path: string, parts: ServingParts):
       length === undefined ? undefined : Number(length),
     );
     const { outputName, head, version, outputWidth } = live.session;
-    checkOutputs(asked, outputName, head);
+    checkOutputs(live, asked.outputs);
     const inference = inferenceOf(live, asked.tensors);
     infer(parts, inference, (error, numbers) => {
       if (error !== undefined) return refuse(reply, error, parts);
@@ -82,13 +82,6 @@ const modelRoutes = (scope: FastifyInstance, path: string, parts: ServingParts):
       reply.header(HEADER_LENGTH, jsonBytes).type('application/octet-stream').send(body);
     });
   });
-};
-
-/** @throws BeckonError REQUEST_INVALID */
-const checkOutputs = ({ outputs }: InferBody, outputName: string, head: string): void => {
-  const other = outputs.find((name) => name !== outputName);
-  if (other !== undefined)
-    throw new BeckonError('REQUEST_INVALID', `unexpected output '${other.slice(0, 64)}' for model '${head}'`);
 };
 
 const refuse = (reply: FastifyReply, thrown: unknown, { onInternal }: ServingParts): void => {
