@@ -9,7 +9,7 @@ import type { Pack } from '../packs/pack.ts';
 import type { PackChange, PackChangeAsk, PackChangeProgress } from '../packs/pack-change.ts';
 import type { OutboxReader } from '../state/outbox-reader.ts';
 import type { Status } from '../state/status.ts';
-import type { Followers } from './http/followers.ts';
+import type { Followers } from './followers.ts';
 
 /**
  * Told once: after events are durable and applied, with an `EVENT_RESULT` each from `results[from]` on; or with why nothing

@@ -42,17 +42,24 @@ export const scoreRequestOf = ({ at, ...asked }: ScoreQuestion): ScoreRequest =>
 
 /** @param question that fits {@link BatchQuestion}. @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
 export const batchRequestsOf = ({ customerIds, at, record: _record, ...asked }: BatchQuestion): ScoreRequest[] => {
-  if (customerIds.length > LIMITS.customersPerRequestMax)
+  checkCustomers(customerIds);
+  const atMs = askedTimeMs(at);
+  return customerIds.map((customerId): ScoreRequest => ({ ...asked, customerId, atMs }));
+};
+
+/** @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
+export const checkCustomers = (customerIds: readonly string[]): void => {
+  const { customersPerRequestMax: limit } = LIMITS;
+  if (customerIds.length > limit)
     throw new BeckonError(
       'BATCH_TOO_LARGE',
-      `the request names ${customerIds.length} customers; at most ${LIMITS.customersPerRequestMax} are allowed`,
-      { details: { limit: LIMITS.customersPerRequestMax, count: customerIds.length } },
+      `the request names ${customerIds.length} customers; at most ${limit} are allowed`,
+      { details: { limit, count: customerIds.length } },
     );
-  const atMs = askedTimeMs(at);
-  return customerIds.map((customerId, i): ScoreRequest => {
-    checkId(`customerIds[${i}]`, customerId);
-    return { ...asked, customerId, atMs };
-  });
+  for (let i = 0; i < customerIds.length; i++) {
+    const problem = idProblem(customerIds[i], LIMITS.idBytesMax);
+    if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customerIds[${i}] ${problem}`);
+  }
 };
 
 const checkId = (name: string, id: string): void => {

@@ -3,11 +3,24 @@ import { type Database, openDatabase, type Statement } from '../log/sqlite.ts';
 
 const LOCK_TIMEOUT_MS = 1000;
 
+/** A message as it goes out. */
+export interface OutgoingMessage {
+  readonly cursor: number;
+  readonly type: string;
+  /** The customer's own id. */
+  readonly customer: string;
+  /** The campaign that it is about, and the one that the customer's decision was of before; null for none. */
+  readonly campaign: string | null;
+  readonly campaignBefore: string | null;
+  /** JSON, with the cursor. */
+  readonly text: string;
+}
+
 /** Some messages behind a cursor. */
 export interface OutPage {
-  /** JSON texts with their cursors, in order. */
-  readonly messages: readonly { readonly cursor: number; readonly type: string; readonly text: string }[];
-  /** Where to go on: no message up to there is wanted that is not here. */
+  /** In order. */
+  readonly messages: readonly OutgoingMessage[];
+  /** Where to go on. */
   readonly next: number;
   /** Whether more may be there already. */
   readonly more: boolean;
@@ -15,6 +28,7 @@ export interface OutPage {
 
 interface MessageRow {
   readonly cursor: number;
+  readonly customer: string;
   readonly campaign: string | null;
   readonly campaign_before: string | null;
   readonly body: string;
@@ -31,7 +45,7 @@ export class OutboxReader {
     try {
       this.db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly: true });
       this.page = this.db.prepare(
-        'SELECT cursor, campaign, campaign_before, body FROM message WHERE cursor > ? ORDER BY cursor LIMIT ?',
+        'SELECT cursor, customer, campaign, campaign_before, body FROM message WHERE cursor > ? ORDER BY cursor LIMIT ?',
       );
       this.ends = this.db.prepare(
         "SELECT trimmed, (SELECT seq FROM sqlite_sequence WHERE name = 'message') AS newest FROM progress",
@@ -48,11 +62,10 @@ export class OutboxReader {
   }
 
   /**
-   * @param campaign only what is about it, or about a customer whose decision was of it before
    * @param rows that are looked at, at most
    * @throws BeckonError CURSOR_EXPIRED; REQUEST_INVALID where the cursor was never given out
    */
-  after(cursor: number, campaign: string | undefined, rows: number): OutPage {
+  after(cursor: number, rows: number): OutPage {
     const { newest, trimmed } = this.bounds();
     if (cursor > newest)
       throw new BeckonError('REQUEST_INVALID', `after: ${cursor} was never given out; the newest is ${newest}`, {
@@ -65,14 +78,13 @@ export class OutboxReader {
         { details: { oldest: trimmed } },
       );
     const found = this.page.all(cursor, rows) as unknown as MessageRow[];
-    const wanted =
-      campaign === undefined
-        ? found
-        : found.filter((row) => row.campaign === campaign || row.campaign_before === campaign);
     return {
-      messages: wanted.map((row) => ({
+      messages: found.map((row) => ({
         cursor: row.cursor,
         type: typeOf(row.body),
+        customer: row.customer,
+        campaign: row.campaign,
+        campaignBefore: row.campaign_before,
         text: `{"cursor":${row.cursor},${row.body.slice(1)}`,
       })),
       next: found.at(-1)?.cursor ?? cursor,
@@ -84,6 +96,10 @@ export class OutboxReader {
     this.db.close();
   }
 }
+
+/** Whether a message is about a campaign, or about a customer whose decision was of it before. */
+export const isOfCampaign = ({ campaign, campaignBefore }: OutgoingMessage, asked: string): boolean =>
+  campaign === asked || campaignBefore === asked;
 
 const TYPE = /^\{"type":"([a-z.]+)"/;
 

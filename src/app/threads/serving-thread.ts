@@ -1,9 +1,9 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { setLimits } from '../../base/limits.ts';
+import { Followers } from '../../serving/followers.ts';
 import { GrpcDoor } from '../../serving/grpc/door.ts';
 import { Door } from '../../serving/http/door.ts';
-import { Followers } from '../../serving/http/followers.ts';
 import { outboxPathOf } from '../../state/data-dir.ts';
 import { OutboxReader } from '../../state/outbox-reader.ts';
 import { Status } from '../../state/status.ts';

@@ -1,10 +1,11 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import { BeckonError, ERRORS } from '../../base/errors.ts';
 import { measures } from '../../base/measures.ts';
+import { ownError } from '../own-error.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
 import type { UnderWay } from '../under-way.ts';
-import { errorResponse, ownError, type Violation } from './rich-error.ts';
+import { errorResponse, type Violation } from './rich-error.ts';
 import { checked } from './strict-messages.ts';
 
 /** The pack that calls are answered with now. */

@@ -4,6 +4,7 @@ import { BeckonError, type ErrorCode } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type EventItem, readItem } from '../../events/codec.ts';
 import { append } from '../append.ts';
+import { ownError } from '../own-error.ts';
 import { refuseWhenNotReady } from '../ready.ts';
 import { type BehindNow, beginCall, shuttingDown, unary } from './call.ts';
 import type {
@@ -13,7 +14,7 @@ import type {
   EventsServiceServer,
   RejectedEvent,
 } from './generated/beckon/v1/events.ts';
-import { errorResponse, ownError, type Violation } from './rich-error.ts';
+import { errorResponse, type Violation } from './rich-error.ts';
 import { checked } from './strict-messages.ts';
 
 /** Of a stream; a stranger's stream of nonsense must not fill the memory. */

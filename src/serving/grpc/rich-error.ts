@@ -1,5 +1,5 @@
 import { Metadata, type ServerErrorResponse, status } from '@grpc/grpc-js';
-import { BeckonError, ERRORS } from '../../base/errors.ts';
+import { type BeckonError, ERRORS } from '../../base/errors.ts';
 import { BadRequest, ErrorInfo, RetryInfo } from './generated/google/rpc/error_details.ts';
 import { Status } from './generated/google/rpc/status.ts';
 
@@ -16,13 +16,6 @@ export interface Violation {
   /** An error's code. */
   readonly reason: string;
 }
-
-/** The one gate for errors: what is not ours becomes INTERNAL on the wire, and its cause goes to the log. */
-export const ownError = (error: unknown, onInternal: (cause: unknown) => void): BeckonError => {
-  if (error instanceof BeckonError && error.code !== 'INTERNAL') return error;
-  onInternal(error instanceof BeckonError ? (error.cause ?? error) : error);
-  return new BeckonError('INTERNAL', 'internal error');
-};
 
 /**
  * An error as the end of a call: its code as the reason of an `ErrorInfo`, and when to try again where that may help.

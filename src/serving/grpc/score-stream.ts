@@ -1,13 +1,14 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { type BeckonError, ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { ownError } from '../own-error.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
 import { type Behind, type BehindNow, beginCall, shuttingDown } from './call.ts';
 import { decisionMessage } from './decision-message.ts';
 import type { ScoreStreamRequest, ScoreStreamResponse } from './generated/beckon/v1/scoring.ts';
 import { scoreAsked } from './questions.ts';
-import { errorResponse, ownError } from './rich-error.ts';
+import { errorResponse } from './rich-error.ts';
 import { checked } from './strict-messages.ts';
 
 type Call = ServerDuplexStream<ScoreStreamRequest, ScoreStreamResponse>;

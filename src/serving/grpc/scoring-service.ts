@@ -8,9 +8,10 @@ import { decisionMessage } from './decision-message.ts';
 import type { ScoreBatchResponse, ScoringServiceServer } from './generated/beckon/v1/scoring.ts';
 import { batchAsked, scoreAsked } from './questions.ts';
 import { scoreStream } from './score-stream.ts';
+import { watch } from './watch.ts';
 
-/** `Score`, `ScoreBatch` and `ScoreStream`; `Watch` is still to come. */
-export const scoringService = (behind: BehindNow): Omit<ScoringServiceServer, 'watch'> => ({
+/** `Score`, `ScoreBatch`, `ScoreStream` and `Watch`. */
+export const scoringService = (behind: BehindNow): ScoringServiceServer => ({
   score: unary('ScoringService/Score', behind, (question, parts, done) =>
     parts.decider.decide(scoreAsked(question), (error, decision) => {
       if (decision === undefined) done(error);
@@ -23,6 +24,7 @@ export const scoringService = (behind: BehindNow): Omit<ScoringServiceServer, 'w
     else inline(asked, parts, done);
   }),
   scoreStream: scoreStream(behind),
+  watch: watch(behind),
 });
 
 const inline = (asked: readonly ScoreAsked[], { decider }: ServingParts, done: Done<ScoreBatchResponse>): void => {

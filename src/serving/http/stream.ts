@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { isOfCampaign } from '../../state/outbox-reader.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
 import type { UnderWay } from '../under-way.ts';
+import { SseWay } from './sse-way.ts';
 
 const strict = { additionalProperties: false } as const;
 const CURSOR = '^(0|[1-9][0-9]{0,14})$';
@@ -58,8 +60,9 @@ export const streamRoutes = (app: FastifyInstance, parts: ServingParts, underWay
       const { after, campaignId, limit } = request.query;
       const outbox = await stream.outbox();
       const rows = Math.min(Number(limit ?? LIMITS.streamPageMax), LIMITS.streamPageMax);
-      const { messages, next, more } = outbox.after(Number(after ?? outbox.bounds().trimmed), campaignId, rows);
-      const texts = messages.map(({ text }) => text).join(',');
+      const { messages, next, more } = outbox.after(Number(after ?? outbox.bounds().trimmed), rows);
+      const wanted = campaignId === undefined ? messages : messages.filter((one) => isOfCampaign(one, campaignId));
+      const texts = wanted.map(({ text }) => text).join(',');
       return reply
         .type('application/json; charset=utf-8')
         .serializer((text: string) => text)
@@ -84,7 +87,7 @@ export const streamRoutes = (app: FastifyInstance, parts: ServingParts, underWay
       const asked = lastEventId(request.headers[LAST_EVENT_ID]) ?? request.query.after;
       const cursor = asked === undefined ? outbox.bounds().newest : Number(asked);
       // What cannot be followed is refused with a status, while there still is one.
-      outbox.after(cursor, undefined, 1);
+      outbox.after(cursor, 1);
       reply.hijack();
       // The answer never ends by itself: a change of the pack does not wait for it.
       underWay.end();
@@ -95,7 +98,7 @@ export const streamRoutes = (app: FastifyInstance, parts: ServingParts, underWay
         'x-accel-buffering': 'no',
       });
       raw.flushHeaders();
-      followers.add(raw, outbox, cursor, request.query.campaignId);
+      raw.on('close', followers.add(new SseWay(raw, request.query.campaignId), outbox, cursor));
     },
   );
 };

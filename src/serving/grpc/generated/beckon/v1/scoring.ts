@@ -91,11 +91,32 @@ export interface Refusal {
 }
 
 export interface WatchRequest {
+  /** At least one, by any of their ids. */
   customerIds: string[];
+  /** Goes on after this cursor; from now on where it is absent. */
+  after?:
+    | number
+    | undefined;
+  /** Only messages about this campaign, or about customers whose decision was of it before. */
+  campaignId?: string | undefined;
 }
 
+/** A change of a decision, a trigger that has fired, or, where nothing of that came for long, only a cursor. */
 export interface WatchResponse {
-  decision: Decision | undefined;
+  /** What tells it apart: ids, times, the advice, segments and scores; the customer by the id that was asked for. */
+  decision:
+    | Decision
+    | undefined;
+  /** To go on after, should the call break off. */
+  cursor: number;
+  /** Absent where the decision has changed. */
+  trigger: Trigger | undefined;
+}
+
+/** A trigger of the pack that has fired. */
+export interface Trigger {
+  name: string;
+  firedAt: string;
 }
 
 function createBaseScoreRequest(): ScoreRequest {
@@ -638,13 +659,19 @@ export const Refusal: MessageFns<Refusal> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { customerIds: [] };
+  return { customerIds: [], after: undefined, campaignId: undefined };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
   encode(message: WatchRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.customerIds) {
       writer.uint32(10).string(v!);
+    }
+    if (message.after !== undefined) {
+      writer.uint32(16).int64(message.after);
+    }
+    if (message.campaignId !== undefined) {
+      writer.uint32(26).string(message.campaignId);
     }
     return writer;
   },
@@ -670,6 +697,22 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.customerIds.push(reader.string());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.after = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.campaignId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -684,13 +727,19 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { decision: undefined };
+  return { decision: undefined, cursor: 0, trigger: undefined };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
   encode(message: WatchResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.decision !== undefined) {
       Decision.encode(message.decision, writer.uint32(10).fork()).join();
+    }
+    if (message.cursor !== 0) {
+      writer.uint32(16).int64(message.cursor);
+    }
+    if (message.trigger !== undefined) {
+      Trigger.encode(message.trigger, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -714,6 +763,79 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             }
 
             message.decision = Decision.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.cursor = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.trigger = Trigger.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTrigger(): Trigger {
+  return { name: "", firedAt: "" };
+}
+
+export const Trigger: MessageFns<Trigger> = {
+  encode(message: Trigger, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.firedAt !== "") {
+      writer.uint32(18).string(message.firedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Trigger {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrigger();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.firedAt = reader.string();
             continue;
           }
         }
@@ -762,7 +884,7 @@ export const ScoringServiceService = {
     responseSerialize: (value: ScoreStreamResponse): Buffer => Buffer.from(ScoreStreamResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ScoreStreamResponse => ScoreStreamResponse.decode(value),
   },
-  /** Each change of the decisions for some customers. */
+  /** Each change of the decisions for some customers; ends when the caller or the service stops. */
   watch: {
     path: "/beckon.v1.ScoringService/Watch" as const,
     requestStream: false as const,
@@ -781,7 +903,7 @@ export interface ScoringServiceServer extends UntypedServiceImplementation {
   scoreBatch: handleUnaryCall<ScoreBatchRequest, ScoreBatchResponse>;
   /** A decision for each question, in the order of the questions; one that is refused does not end the stream. */
   scoreStream: handleBidiStreamingCall<ScoreStreamRequest, ScoreStreamResponse>;
-  /** Each change of the decisions for some customers. */
+  /** Each change of the decisions for some customers; ends when the caller or the service stops. */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
 }
 
@@ -825,7 +947,7 @@ export interface ScoringServiceClient extends Client {
     metadata: Metadata,
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<ScoreStreamRequest, ScoreStreamResponse>;
-  /** Each change of the decisions for some customers. */
+  /** Each change of the decisions for some customers; ends when the caller or the service stops. */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
   watch(
     request: WatchRequest,
@@ -842,6 +964,17 @@ export const ScoringServiceClient = makeGenericClientConstructor(
   service: typeof ScoringServiceService;
   serviceName: string;
 };
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
