@@ -41,6 +41,8 @@ export class Applier {
   erasedIds: readonly string[] = [];
   /** The fields of an event's data that {@link apply} reads, as the plan tells them. */
   readonly wantedFields: Uint8Array;
+  /** By type of the event: a word of each line of a row that it looks at. */
+  readonly linesByType: FeaturePlan['linesByType'];
   private readonly plan: FeaturePlan;
   private readonly tables: readonly Table[];
   private readonly identities: IdentityWriter;
@@ -69,6 +71,7 @@ export class Applier {
     this.residency = residency;
     this.plan = plan;
     this.wantedFields = plan.wantedFields;
+    this.linesByType = plan.linesByType;
     this.tables = tables;
     this.groupCells = groupCellsOf(plan);
     this.identities = new IdentityWriter(plan, tables, residency);
@@ -91,6 +94,11 @@ export class Applier {
   ): void {
     this.values.take(data);
     this.applyValues(subject, start, end, typeCode, timeMs, identityHash, this.values, offset);
+  }
+
+  /** Tells where the row of the next event's customer may be: a slot that has been one's, or -1. It is looked at first. */
+  expect(shard: number, slot: number): void {
+    this.identities.expect(shard, slot);
   }
 
   /** As {@link apply}, of an event whose fields were told. */

@@ -133,6 +133,8 @@ export class IdentityWriter extends Identities {
   private readonly from: RowView;
   private readonly alias = Buffer.alloc(LIMITS.idBytesMax);
   private readonly residency: Residency | undefined;
+  private expectedShard = 0;
+  private expectedSlot = NOBODY;
 
   constructor(plan: FeaturePlan, tables: readonly Table[], residency?: Residency) {
     super(tables);
@@ -150,8 +152,24 @@ export class IdentityWriter extends Identities {
     return super.locate(bytes, start, end);
   }
 
+  /** Tells where the customer of the next {@link locateOrMake} may be: a slot that has been one's, or -1. */
+  expect(shard: number, slot: number): void {
+    this.expectedShard = shard;
+    this.expectedSlot = slot;
+  }
+
   /** As {@link locate}, but an id that is not known becomes a customer. */
   locateOrMake(bytes: Uint8Array, start: number, end: number): number {
+    const { expectedShard, expectedSlot } = this;
+    if (expectedSlot >= 0) {
+      this.expectedSlot = NOBODY;
+      const key = this.all[expectedShard].keyIfOf(expectedSlot, bytes, start, end);
+      if (key >= 0) {
+        this.shard = expectedShard;
+        this.key = key;
+        return expectedSlot;
+      }
+    }
     if (this.locate(bytes, start, end) < 0) {
       const table = this.all[this.shard];
       this.slot = table.insert(bytes, start, end, this.ownKey < 0 ? undefined : this.ownKey);

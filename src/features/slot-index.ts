@@ -91,6 +91,16 @@ export class SlotIndex {
     return u32[at + KEY.meaning] > LENGTH_MASK ? ABSENT : u32[at + KEY.slot];
   }
 
+  /** Whether a key is that of this id. */
+  equals(key: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { u32, u8, regions } = this.shard;
+    const at = regions.keyHeap + key;
+    if ((u32[at + KEY.meaning] & LENGTH_MASK) !== end - start) return false;
+    const first = (at + KEY_HEADER_WORDS) * 4 - start;
+    for (let i = start; i < end; i++) if (u8[first + i] !== bytes[i]) return false;
+    return true;
+  }
+
   /** @returns what an alias points to; undefined for a customer's key and for an alias that means nobody */
   targetOf(key: number): KeyPlace | undefined {
     const { u32, regions } = this.shard;
@@ -275,14 +285,5 @@ export class SlotIndex {
     for (let entry = old; entry < old + 2 ** log2 * ENTRY_WORDS; entry += ENTRY_WORDS)
       if (u32[entry + 1] !== 0 && u32[entry + 1] !== GONE) this.link(log2 + 1, u32[entry], u32[entry + 1]);
     Atomics.store(u32, SHARD_HEADER.indexLog2, log2 + 1);
-  }
-
-  private equals(key: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const { u32, u8, regions } = this.shard;
-    const at = regions.keyHeap + key;
-    if ((u32[at + KEY.meaning] & LENGTH_MASK) !== end - start) return false;
-    const first = (at + KEY_HEADER_WORDS) * 4 - start;
-    for (let i = start; i < end; i++) if (u8[first + i] !== bytes[i]) return false;
-    return true;
   }
 }

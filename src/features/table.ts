@@ -75,10 +75,10 @@ export class Table {
     Atomics.store(u32, base, u32[base] + 1);
   }
 
-  /** First word of the row of a customer's key; 0 for an alias, and for the key -1. */
-  rowOfKey(key: number): number {
-    const slot = key < 0 ? key : this.index.slotOf(key);
-    return slot < 0 ? 0 : this.baseOf(slot);
+  /** The key of a row's customer where that has this id as its own; else -1. */
+  keyIfOf(slot: number, bytes: Uint8Array, start: number, end: number): number {
+    const key = this.keyOf(slot);
+    return key >= 0 && this.index.equals(key, bytes, start, end) ? key : -1;
   }
 
   private takeSlot(): number {
@@ -192,7 +192,8 @@ export class Table {
     return this.slots + customers <= this.shard.rowsMax && this.index.hasRoom(customers);
   }
 
-  private baseOf(slot: number): number {
+  /** First word of a row. */
+  baseOf(slot: number): number {
     return this.shard.regions.rows + slot * this.shard.regions.rowStride;
   }
 }

@@ -10,7 +10,10 @@ const PIECE_BYTES = 256 * 1024;
 const COMMA = 44;
 const LINE_FEED = 10;
 const ZERO = 48;
-const CELL_BYTES_MAX = NUMBER_BYTES_MAX + 1;
+/** A comma and a number, in whole words: the first two are copied whatever they hold, which most cells fit into. */
+const CELL_BYTES = Math.ceil((1 + NUMBER_BYTES_MAX) / 4) * 4;
+/** Longer cells are copied byte by byte from here on. */
+const WORD_BYTES = 8;
 
 /** RFC 4180: what could be taken for a separator stands in quotation marks. */
 const field = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
@@ -29,13 +32,15 @@ export class CsvEncoder implements RowEncoder {
   /** The last value of each feature and its cell, comma first: many are defaults or the same for everybody. */
   private readonly values: Float64Array;
   private readonly cells: Uint8Array;
+  private readonly cellWords: DataView;
   private readonly cellBytes: Uint8Array;
   private timeMs = Number.NaN;
   private time = '';
 
   constructor(said: readonly SaidColumn[], features: readonly string[], labels: readonly string[]) {
     this.values = new Float64Array(features.length).fill(Number.NaN);
-    this.cells = new Uint8Array(features.length * CELL_BYTES_MAX).fill(COMMA);
+    this.cells = new Uint8Array(features.length * CELL_BYTES).fill(COMMA);
+    this.cellWords = new DataView(this.cells.buffer);
     this.cellBytes = new Uint8Array(features.length);
     this.writer.text(`${csvHeader(said, features, labels)}\n`);
   }
@@ -49,7 +54,7 @@ export class CsvEncoder implements RowEncoder {
     writer.text(field(customerId));
     writer.text(this.time);
     for (const value of said) writer.text(value === undefined ? ',' : `,${field(String(value))}`);
-    writer.reserve(features.length * CELL_BYTES_MAX + labels.length * 2 + 1);
+    writer.reserve((features.length + 1) * CELL_BYTES + labels.length * 2 + 1);
     this.writeFeatures(features);
     const { buffer } = writer;
     let { end } = writer;
@@ -70,20 +75,22 @@ export class CsvEncoder implements RowEncoder {
     return buffer.subarray(0, end);
   }
 
-  /** Where there is room. */
+  /** Where there is room, also for what is copied behind the last cell. */
   private writeFeatures(features: Float64Array): void {
-    const { writer, values, cells, cellBytes } = this;
-    const { buffer } = writer;
+    const { writer, values, cells, cellWords, cellBytes } = this;
+    const { buffer, view } = writer;
     let at = writer.end;
     for (let i = 0; i < features.length; i++) {
       const value = features[i];
-      const cell = i * CELL_BYTES_MAX;
+      const cell = i * CELL_BYTES;
       if (value !== values[i]) {
         values[i] = value;
         cellBytes[i] = this.numbers.write(value, cells, cell + 1) - cell;
       }
       const bytes = cellBytes[i];
-      for (let k = 0; k < bytes; k++) buffer[at + k] = cells[cell + k];
+      view.setUint32(at, cellWords.getUint32(cell, true), true);
+      view.setUint32(at + 4, cellWords.getUint32(cell + 4, true), true);
+      for (let k = WORD_BYTES; k < bytes; k++) buffer[at + k] = cells[cell + k];
       at += bytes;
     }
     writer.end = at;

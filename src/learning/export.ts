@@ -1,3 +1,4 @@
+import { LIMITS } from '../base/limits.ts';
 import { Applier } from '../features/apply.ts';
 import { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
@@ -27,6 +28,9 @@ interface ExportParts {
 }
 
 type Data = Readonly<Record<string, unknown>>;
+
+/** Rows that are looked at before the first of them is read. */
+const AHEAD_ROWS = 32;
 
 const NOTHING: readonly SaidValue[] = [];
 
@@ -58,7 +62,6 @@ export interface ExportRow {
 
 interface Customer {
   readonly id: string;
-  readonly bytes: Uint8Array;
   readonly number: number;
 }
 
@@ -165,7 +168,7 @@ export class Export {
     const isOwn = this.ownMoments !== undefined;
     const isSaid = this.said.length > 0 || declared.some(({ same }) => same !== undefined);
     let reachedMs = Number.NEGATIVE_INFINITY;
-    for (const { customer, timeMs: atMs, offset } of this.moments()) {
+    for (const { customer, timeMs: atMs, offset } of this.moments(reader)) {
       if (atMs > reachedMs) {
         this.history.applyBefore(atMs, applier);
         reader.nextTurn();
@@ -186,11 +189,17 @@ export class Export {
     }
   }
 
-  private *moments(): Generator<OwnMoment> {
-    if (this.ownMoments !== undefined) yield* this.ownMoments;
-    else
-      for (const timeMs of this.parts.moments.timesMs ?? [])
-        for (const customer of this.customers) yield { customer, timeMs, offset: undefined };
+  private *moments(reader: FeatureReader): Generator<OwnMoment> {
+    if (this.ownMoments !== undefined) {
+      yield* this.ownMoments;
+      return;
+    }
+    const ids = this.customers.map(({ id }) => id);
+    for (const timeMs of this.parts.moments.timesMs ?? [])
+      for (const [i, customer] of this.customers.entries()) {
+        if (i % AHEAD_ROWS === 0) reader.ahead(ids, i, Math.min(ids.length, i + AHEAD_ROWS));
+        yield { customer, timeMs, offset: undefined };
+      }
   }
 
   private labelAt(i: number, customer: number, atMs: number, data: Data | undefined): 0 | 1 | undefined {
@@ -202,14 +211,17 @@ export class Export {
 
 const customersOf = (tables: readonly Table[]): Customer[] => {
   const customers: Customer[] = [];
+  const id = Buffer.alloc(LIMITS.idBytesMax);
+  let isAscii = true;
   for (const [shard, table] of tables.entries()) {
     for (let slot = 0; slot < table.slots; slot++) {
-      const bytes = Buffer.from(table.index.bytesOf(table.keyOf(slot)));
-      customers.push({ id: bytes.toString(), bytes, number: slot * tables.length + shard });
+      const bytes = table.index.copyId(table.keyOf(slot), id);
+      const text = id.toString('utf8', 0, bytes);
+      isAscii &&= text.length === bytes;
+      customers.push({ id: text, number: slot * tables.length + shard });
     }
   }
   // Texts are compared many times faster, and alike where every character is one byte.
-  if (customers.every(({ id, bytes }) => id.length === bytes.length))
-    return customers.sort((a, b) => (a.id < b.id ? -1 : 1));
-  return customers.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+  if (isAscii) return customers.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return customers.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
 };

@@ -1,17 +1,18 @@
 import { BeckonError } from '../base/errors.ts';
-import { hash64, shardOf } from '../base/hash.ts';
+import { shardOf } from '../base/hash.ts';
 import { definitionOfCode, definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import type { Applier } from '../features/apply.ts';
 import { EventFacts } from '../features/facts.ts';
 import type { ItemChanges } from '../features/item-changes.ts';
-import type { Spans } from '../features/plan.ts';
+import type { FeaturePlan, Spans } from '../features/plan.ts';
 import { HEADER_WORDS, RowView } from '../features/row.ts';
 import type { Selector } from '../features/selector.ts';
 import { fingerprint, type Table } from '../features/table.ts';
 import type { EventLog, LogGroup } from '../log/event-log.ts';
-import { type DedupeWindow, eventHash, foldSubject } from '../state/dedupe.ts';
+import type { DedupeWindow } from '../state/dedupe.ts';
+import { AHEAD_EVENTS, LookAhead } from '../state/look-ahead.ts';
 import { KeptRecords } from './kept-records.ts';
 import type { LabelEvents } from './label-events.ts';
 import type { MomentEvents } from './moment-events.ts';
@@ -20,6 +21,9 @@ import type { People } from './people.ts';
 const LINKED = definitionOfType('identity.linked')?.code;
 const ERASED = definitionOfType('customer.erased')?.code;
 const ITEM_CHANGED = definitionOfType('item.changed')?.code;
+
+/** Takes what is only looked at, which would be left out as useless. */
+const looked = new Uint32Array(1);
 
 /** All that is in the row of a customer of later. */
 const HEAD: Spans = [0, HEADER_WORDS];
@@ -42,7 +46,7 @@ interface HistoryParts {
 
 /**
  * A log read once and applied in the order of event time. What the service dropped as a duplicate is dropped here: the
- * log order decides that. Events are kept as the bytes of the log, with 17 bytes beside each.
+ * log order decides that. Events are kept as the bytes of the log, with 27 bytes beside each.
  */
 export class History {
   /** Greatest event time of the log, -Infinity where it is empty. */
@@ -59,6 +63,13 @@ export class History {
   private readonly recordStarts: Uint32Array;
   /** Offsets of the events to apply, in the order of time once the log is read. */
   private readonly order: Uint32Array;
+  /** Of each event: its type, the upper half of the hash of (source, id), and the number of its customer. */
+  private readonly typeCodes: Uint16Array;
+  private readonly ties: Uint32Array;
+  private readonly customers: Uint32Array;
+  private readonly ahead: LookAhead;
+  /** Events that were looked at, in their {@link order}. */
+  private lookedAt = 0;
   private count = 0;
   private applied = 0;
 
@@ -71,6 +82,10 @@ export class History {
     this.slabOf = new Uint8Array(events);
     this.recordStarts = new Uint32Array(events);
     this.order = new Uint32Array(events);
+    this.typeCodes = new Uint16Array(events);
+    this.ties = new Uint32Array(events);
+    this.customers = new Uint32Array(events);
+    this.ahead = new LookAhead([], parts.tables, parts.dedupe);
   }
 
   /**
@@ -92,25 +107,56 @@ export class History {
     const { order, timesMs } = this;
     for (; this.applied < this.count; this.applied++) {
       const offset = order[this.applied];
-      const timeMs = timesMs[offset];
-      if (timeMs >= momentMs) return;
-      const reader = this.readerAt(offset);
-      if (reader.isResidue) {
-        const { shard, effects } = reader.data() as unknown as Residue;
-        applier.applyResidue(shard, effects, timeMs);
-        continue;
-      }
-      const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
-      eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-      const tie = hash64.hi;
-      try {
-        const values = reader.values(applier.wantedFields);
-        applier.applyValues(bytes, subjectStart, subjectEnd, reader.typeCode, timeMs, tie, values, offset);
-      } catch {
-        // It is a dead letter of the service.
-        applier.giveUp();
-      }
+      if (timesMs[offset] >= momentMs) return;
+      if (this.applied >= this.lookedAt) this.look(applier.linesByType);
+      this.apply(offset, applier);
     }
+  }
+
+  private apply(offset: number, applier: Applier): void {
+    const timeMs = this.timesMs[offset];
+    const reader = this.readerAt(offset);
+    if (reader.isResidue) {
+      const { shard, effects } = reader.data() as unknown as Residue;
+      applier.applyResidue(shard, effects, timeMs);
+      return;
+    }
+    const { bytes, subjectStart, subjectEnd, typeCode } = reader;
+    const { length } = this.parts.tables;
+    const customer = this.customers[offset];
+    const shard = customer % length;
+    try {
+      const values = reader.values(applier.wantedFields);
+      applier.expect(shard, (customer - shard) / length);
+      applier.applyValues(bytes, subjectStart, subjectEnd, typeCode, timeMs, this.ties[offset], values, offset);
+    } catch {
+      // It is a dead letter of the service.
+      applier.giveUp();
+    }
+  }
+
+  /**
+   * Looks at what the next events to be applied will look at: they are all over the memory, and waiting for each place by
+   * itself would take most of the time.
+   */
+  private look(linesByType: FeaturePlan['linesByType']): void {
+    const { order, customers, typeCodes, applied } = this;
+    const { tables } = this.parts;
+    const end = Math.min(this.count, applied + AHEAD_EVENTS);
+    this.lookedAt = end;
+    let touched = 0;
+    for (let i = applied; i < end; i++) {
+      const offset = order[i];
+      const customer = customers[offset];
+      const shard = customer % tables.length;
+      const table = tables[shard];
+      const row = table.baseOf((customer - shard) / tables.length);
+      const { u32 } = table.shard;
+      touched |= this.kept.touch(this.slabOf[offset], this.recordStarts[offset]);
+      const lines = linesByType[typeCodes[offset]];
+      for (let line = 0; line < lines.length; line++) touched |= u32[row + lines[line]];
+    }
+    looked[0] = touched;
   }
 
   /** The data of an event that was applied, that made a moment or that a label with a reversal looks for. */
@@ -123,27 +169,34 @@ export class History {
   }
 
   private addGroup(group: LogGroup): void {
-    const { reader } = this;
-    const { tables, dedupe, untilMs } = this.parts;
+    const { reader, ahead } = this;
+    const { tables, untilMs } = this.parts;
     const logTimeSec = Math.floor(group.logTimeMs / 1000);
     this.kept.keep(group.records);
     const { slab, start } = this.kept;
     let isKept = false;
     reader.reset(group.records);
-    for (let offset = group.firstOffset; reader.next(); offset++) {
-      const shard = this.hashedShard();
-      if (dedupe[shard].seen(hash64.lo, hash64.hi, logTimeSec)) continue;
+    for (let i = 0, offset = group.firstOffset; ; i++, offset++) {
+      const a = i & (AHEAD_EVENTS - 1);
+      if (a === 0) ahead.find(reader);
+      if (!reader.next()) break;
+      if (this.isDuplicate(a, logTimeSec)) continue;
       if (definitionOfCode(reader.typeCode)?.isOfCustomer === false) {
         if (reader.typeCode === ITEM_CHANGED) this.parts.itemChanges.add(reader.data(), offset);
         continue;
       }
       const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
       if (timeMs > this.lastMs) this.lastMs = timeMs;
+      this.typeCodes[offset] = reader.typeCode;
       let isAsked = false;
       if (!reader.isResidue) {
         if (reader.typeCode === ERASED) throw unfinishedErasure();
         const { bytes, subjectStart, subjectEnd } = reader;
-        const customer = this.rowOf(shard, bytes, subjectStart, subjectEnd) * tables.length + shard;
+        const shard = ahead.shards[a];
+        const slot = this.rowOf(shard, bytes, subjectStart, subjectEnd, ahead.slots[a]);
+        const customer = slot * tables.length + shard;
+        this.customers[offset] = customer;
+        this.ties[offset] = ahead.ties[a];
         if (reader.typeCode === LINKED) this.parts.people.join(customer, this.aliasOf(reader.data().alias as string));
         isAsked = this.addToLabels(customer, timeMs, offset);
       }
@@ -166,23 +219,23 @@ export class History {
     return this.rowOf(shard, bytes, 0, bytes.length) * length + shard;
   }
 
-  /** Takes the dedupe hash of the current record. @returns the shard of the window that knows it */
-  private hashedShard(): number {
-    const { reader } = this;
-    const { bytes, subjectStart, subjectEnd, sourceEnd, idEnd } = reader;
-    if (reader.isResidue) {
-      const { dedupeShard, sealedHash } = reader.data() as unknown as Residue;
-      Object.assign(hash64, openHash(sealedHash, this.secret));
-      return dedupeShard;
-    }
-    eventHash(bytes, subjectEnd, sourceEnd, sourceEnd, idEnd);
-    foldSubject(bytes, subjectStart, subjectEnd);
-    return shardOf(bytes, subjectStart, subjectEnd, this.parts.tables.length);
+  /** @param a place of the current record among those looked at. Remembers it where it is none. */
+  private isDuplicate(a: number, logTimeSec: number): boolean {
+    const { ahead, reader } = this;
+    const { dedupe } = this.parts;
+    if (!reader.isResidue) return dedupe[ahead.shards[a]].seen(ahead.lows[a], ahead.highs[a], logTimeSec);
+    const { dedupeShard, sealedHash } = reader.data() as unknown as Residue;
+    const { lo, hi } = openHash(sealedHash, this.secret);
+    return dedupe[dedupeShard].seen(lo, hi, logTimeSec);
   }
 
-  /** Slot of the customer's row, which is empty but can be read until an event is applied. */
-  private rowOf(shard: number, bytes: Uint8Array, start: number, end: number): number {
+  /**
+   * Slot of the customer's row, which is empty but can be read until an event is applied.
+   * @param expected where it may be, -1 where nobody knows
+   */
+  private rowOf(shard: number, bytes: Uint8Array, start: number, end: number, expected = -1): number {
     const table = this.parts.tables[shard];
+    if (expected >= 0 && table.keyIfOf(expected, bytes, start, end) >= 0) return expected;
     fingerprint(bytes, start, end);
     const known = table.find(bytes, start, end);
     if (known >= 0) return known;

@@ -1,6 +1,7 @@
 import { hashText } from '../base/hash.ts';
 import type { Selector } from '../features/selector.ts';
 import type { Label, Reversal } from '../packs/labels.ts';
+import { NumberList } from './number-list.ts';
 import type { People } from './people.ts';
 
 /** Adding up parts of an amount may end this share below it. */
@@ -26,12 +27,20 @@ export class LabelEvents {
   readonly selector: Selector;
   readonly reversal: Reversal | undefined;
   readonly same: string | undefined;
-  private readonly customers: number[] = [];
-  private readonly addedMs: number[] = [];
-  private readonly areMoments: boolean[] = [];
-  private readonly offsets: number[] = [];
-  /** By event: hash of the field that it has in common with the event of its moment. */
-  private readonly sameKeys: number[] = [];
+  private readonly added = {
+    customers: new NumberList(),
+    timesMs: new NumberList(),
+    offsets: new NumberList(),
+    sameKeys: new NumberList(),
+    /** Places of events that make moments, rising. */
+    moments: new NumberList(),
+  };
+  /** By event, once they are all there. */
+  private customers = new Uint32Array(0);
+  private addedMs = new Float64Array(0);
+  private areMoments = new Uint8Array(0);
+  /** Hash of the field that it has in common with the event of its moment. */
+  private sameKeys = new Float64Array(0);
   /** By hash of the field that they have in common with what they take back. */
   private readonly reversals = new Map<number, Step[]>();
   /** Events of customer c, in the order of time: `order[starts[c]]` to `order[starts[c + 1] - 1]`. */
@@ -56,11 +65,12 @@ export class LabelEvents {
    * @param data of the event, for labels with `same`
    */
   add(customer: number, timeMs: number, isMoment: boolean, offset: number, data: () => Data): void {
-    this.customers.push(customer);
-    this.addedMs.push(timeMs);
-    this.areMoments.push(isMoment);
-    if (this.reversal !== undefined) this.offsets.push(offset);
-    if (this.same !== undefined) this.sameKeys.push(keyOf(data()[this.same]));
+    const { customers, timesMs, offsets, sameKeys, moments } = this.added;
+    if (isMoment) moments.push(customers.length);
+    customers.push(customer);
+    timesMs.push(timeMs);
+    if (this.reversal !== undefined) offsets.push(offset);
+    if (this.same !== undefined) sameKeys.push(keyOf(data()[this.same]));
   }
 
   /** An event of the label's reversal. */
@@ -80,8 +90,14 @@ export class LabelEvents {
    * @param dataAt the data of the event at an offset: asked only for customers who have taken something back
    */
   index(customers: number, people: People, dataAt: (offset: number) => Data): void {
-    const { addedMs } = this;
-    for (const [i, customer] of this.customers.entries()) this.customers[i] = people.of(customer);
+    const { added } = this;
+    const addedMs = added.timesMs.all;
+    this.addedMs = addedMs;
+    this.sameKeys = added.sameKeys.all;
+    this.customers = new Uint32Array(addedMs.length);
+    for (const [i, customer] of added.customers.all.entries()) this.customers[i] = people.of(customer);
+    this.areMoments = new Uint8Array(addedMs.length);
+    for (const place of added.moments.all) this.areMoments[place] = 1;
     for (const steps of this.reversals.values()) for (const step of steps) step.customer = people.of(step.customer);
     this.starts = new Uint32Array(customers + 1);
     for (const customer of this.customers) this.starts[customer + 1]++;
@@ -121,7 +137,7 @@ export class LabelEvents {
       const event = order[low];
       const timeMs = addedMs[event];
       if (timeMs >= endMs) return false;
-      if (isOwn && timeMs === momentMs && areMoments[event]) continue;
+      if (isOwn && timeMs === momentMs && areMoments[event] === 1) continue;
       if (key !== undefined && sameKeys[event] !== key) continue;
       const untilMs = reversal?.withinSec === undefined ? endMs : timeMs + reversal.withinSec * 1000;
       if (reversedMs[event] >= untilMs) return true;
@@ -147,11 +163,12 @@ export class LabelEvents {
   private reverseAll(dataAt: (offset: number) => Data): void {
     const { reversal } = this;
     if (reversal === undefined || this.reversals.size === 0) return;
+    const offsets = this.added.offsets.all;
     const reversers = new Set<number>();
     for (const steps of this.reversals.values()) for (const { customer } of steps) reversers.add(customer);
     for (let i = 0; i < this.customers.length; i++) {
       if (!reversers.has(this.customers[i])) continue;
-      const data = dataAt(this.offsets[i]);
+      const data = dataAt(offsets[i]);
       const amount = reversal.amount === undefined ? 0 : Number(data[reversal.amount] ?? Number.NaN);
       this.reversedMs[i] = this.reversedAt(this.customers[i], keyOf(data[reversal.same]), amount);
     }

@@ -22,13 +22,15 @@ export class LookAhead {
   /** What the dedupe window knows each event by. */
   readonly lows = new Uint32Array(AHEAD_EVENTS);
   readonly highs = new Uint32Array(AHEAD_EVENTS);
+  /** Where the row of each event's customer may be; -1 where nobody knows. */
+  readonly slots = new Int32Array(AHEAD_EVENTS);
   private readonly linesByType: FeaturePlan['linesByType'];
   private readonly tables: readonly Table[];
   private readonly dedupe: readonly DedupeWindow[];
   private readonly typeCodes = new Uint32Array(AHEAD_EVENTS);
   /** Of buckets of the dedupe window, then names of their newest entries. */
   private readonly heads = new Uint32Array(AHEAD_EVENTS);
-  /** Of index entries, then keys, then of rows. */
+  /** Of index entries, then keys. */
   private readonly places = new Float64Array(AHEAD_EVENTS);
 
   constructor(linesByType: FeaturePlan['linesByType'], tables: readonly Table[], dedupe: readonly DedupeWindow[]) {
@@ -39,7 +41,23 @@ export class LookAhead {
 
   /** Moves the reader over the next events and back to where it was. */
   look(reader: RecordReader): void {
-    const { shards, tables, places, heads } = this;
+    const { shards, slots, tables } = this;
+    const count = this.find(reader);
+    let touched = 0;
+    for (let i = 0; i < count; i++) {
+      if (slots[i] < 0) continue;
+      const table = tables[shards[i]];
+      const { u32 } = table.shard;
+      const row = table.baseOf(slots[i]);
+      const lines = this.linesByType[this.typeCodes[i]];
+      for (let line = 0; line < lines.length; line++) touched |= u32[row + lines[line]];
+    }
+    looked[0] = touched;
+  }
+
+  /** As {@link look}, without a look at the rows. @returns how many events there were, 16 at most */
+  find(reader: RecordReader): number {
+    const { shards, slots, tables, places, heads } = this;
     const count = this.hash(reader);
     let touched = 0;
     for (let i = 0; i < count; i++) {
@@ -49,18 +67,11 @@ export class LookAhead {
     }
     for (let i = 0; i < count; i++) {
       const shard = shards[i];
-      const table = tables[shard];
       touched |= this.dedupe[shard].wordOf(heads[i]);
-      places[i] = table.rowOfKey(places[i]);
-    }
-    for (let i = 0; i < count; i++) {
-      const row = places[i];
-      if (row === 0) continue;
-      const { u32 } = tables[shards[i]].shard;
-      const lines = this.linesByType[this.typeCodes[i]];
-      for (let line = 0; line < lines.length; line++) touched |= u32[row + lines[line]];
+      slots[i] = places[i] < 0 ? -1 : tables[shard].index.slotOf(places[i]);
     }
     looked[0] = touched;
+    return count;
   }
 
   private hash(reader: RecordReader): number {

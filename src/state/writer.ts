@@ -273,6 +273,7 @@ export class Writer {
     }
     try {
       const values = reader.values(applier.wantedFields);
+      applier.expect(shard, ahead.slots[a]);
       applier.applyValues(bytes, subjectStart, subjectEnd, typeCode, timeMs, ahead.ties[a], values, offset);
     } catch (error) {
       folding.letters.push(this.letterOf(group, offset, error));
