@@ -1,6 +1,6 @@
 /**
- * The long form of the fault tests: `node load-tests/durability/faults.ts [--until 100]` makes the n-th write and the n-th
- * sync of the write-ahead log fail, for n from 1 on. Needs strace. Exits with 1 where a promise is broken.
+ * The long form of the fault tests: `node load-tests/durability/faults.ts [--from 1] [--until 100]` makes the n-th write and the n-th
+ * sync of the write-ahead log fail, for each n of these. Needs strace. Exits with 1 where a promise is broken.
  */
 import { parseArgs } from 'node:util';
 import { startProgress } from '../../src/cli/progress.ts';
@@ -10,15 +10,18 @@ import { IO } from './io.ts';
 import { withOwner } from './owner.ts';
 import { printTable } from './table.ts';
 
-const { values } = parseArgs({ options: { until: { type: 'string', default: '100' } } });
+const { values } = parseArgs({
+  options: { from: { type: 'string', default: '1' }, until: { type: 'string', default: '100' } },
+});
+const from = Number(values.from);
 const until = Number(values.until);
 if (noStrace !== false) throw new Error(noStrace);
 
 const startMs = performance.now();
 const reports: FaultReport[] = [];
-const progress = startProgress(IO, 'faults', 2 * until, 'faults');
+const progress = startProgress(IO, 'faults', 2 * (until - from + 1), 'faults');
 try {
-  for (let nth = 1; nth <= until; nth++)
+  for (let nth = from; nth <= until; nth++)
     for (const [call, error] of [
       ['pwrite64', 'ENOSPC'],
       ['fsync', 'EIO'],

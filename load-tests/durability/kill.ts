@@ -1,19 +1,31 @@
-/** The long form of the kill -9 test: `node load-tests/durability/kill.ts [--cycles 200]`. Exits with 1 where a promise is broken. */
+/**
+ * The long form of the kill -9 test: `node load-tests/durability/kill.ts [--cycles 200] [--brokers HOST:PORT]`, with brokers on
+ * a topic of its own. Exits with 1 where a promise is broken.
+ */
+import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { startProgress } from '../../src/cli/progress.ts';
-import { killCycles } from '../../tests/durability/kill-cycles.ts';
+import { killCycles, type LogPlace } from '../../tests/durability/kill-cycles.ts';
+import { logOn } from '../../tests/kafka/broker-kills.ts';
 import { IO } from './io.ts';
 import { withOwner } from './owner.ts';
 import { printTable } from './table.ts';
 
-const { values } = parseArgs({ options: { cycles: { type: 'string', default: '200' } } });
+const { values } = parseArgs({ options: { cycles: { type: 'string', default: '200' }, brokers: { type: 'string' } } });
 const cycles = Number(values.cycles);
 
+const onKafka = (brokers: string): LogPlace => {
+  const topic = `kills.${randomUUID()}`;
+  const env = { KAFKA_BROKERS: brokers, KAFKA_LOG_TOPIC: topic };
+  return { env, openLog: logOn(brokers.split(','), topic) };
+};
+
+const where = values.brokers === undefined ? {} : onKafka(values.brokers);
 const startMs = performance.now();
 const progress = startProgress(IO, 'kill -9', cycles, 'acknowledged');
 try {
   const report = await withOwner((owner) =>
-    killCycles(owner, cycles, (done, acknowledged) => progress.update(done, acknowledged)),
+    killCycles(owner, cycles, (done, acknowledged) => progress.update(done, acknowledged), where),
   );
   progress.stop();
   printTable([

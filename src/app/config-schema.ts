@@ -117,6 +117,10 @@ export const ConfigSchema = closed({
     'Topic of messages that could not be applied; made where there is none',
     'beckon.dead-letters',
   ),
+  kafkaDecisionsTopic: text(
+    'Topic that changed decisions and fired triggers go to; made where there is none. Empty: they go to none',
+    'beckon.decisions',
+  ),
   kafkaGroup: text('Consumer group of the source topics; client id on the brokers', 'beckon'),
   kafkaClient: oneOf(['platformatic', 'kafkajs'], 'platformatic', 'Library that talks with the brokers'),
   kafkaTls: Type.Boolean({ default: false, description: 'Talk with the brokers over TLS' }),

@@ -101,10 +101,11 @@ export class Engine {
       warn: ({ message }: { message: string }) => this.options.logger.warn({}, message),
     });
     await Promise.all([this.prove(bundles), this.recover()]);
+    const caughtUpAt = [...this.view.status.positions];
     const { httpPort, grpcPort } = await this.startServing();
     if (config.kafkaSourceTopics !== '')
       this.intake = this.spawn('./intake-thread.ts', { config } satisfies IntakeThreadData);
-    this.stream.ready(this.served);
+    this.stream.ready(this.served, caughtUpAt);
     const { host } = config;
     return {
       http: `${host}:${httpPort}`,

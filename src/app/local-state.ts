@@ -43,7 +43,7 @@ export const openLocalState = async (
   const { dataDir, pack } = await openDataDir(config);
   let cold: ColdDatabase | undefined;
   try {
-    const log = await openLog(config, dataDir.logPath, false);
+    const log = await openLog(config, dataDir.logPath, 'command');
     const view = viewState(pack, makeStateMemory(pack, dataDir.meta.shards, coldPathOf(dataDir.path)));
     cold = openColdDatabase(pack, view);
     const deadLetters = new DeadLetters(deadLettersPathOf(dataDir.path));

@@ -18,16 +18,18 @@ const OPEN_RETRY_MS = 500;
 
 const SET_ASIDE_RETRY_MS = 500;
 
+/** A `follower` waits for brokers that are away, and a `writer` sets aside what cannot be applied, too. */
+export type LogRole = 'writer' | 'follower' | 'command';
+
 /**
  * The log that the configuration names.
- * @param isWriter whether messages that cannot be applied are set aside, and brokers that are away are waited for
  * @param waiting told why, each time
  * @throws BeckonError as `SqliteLog.open` and `KafkaLog.open` do
  */
 export const openLog = async (
   config: Config,
   logPath: string,
-  isWriter: boolean,
+  role: LogRole,
   waiting: (trouble: Error) => void = () => {},
 ): Promise<SqliteLog | KafkaLog> => {
   if (!isOnKafka(config)) return SqliteLog.open(logPath);
@@ -37,14 +39,14 @@ export const openLog = async (
       `dataDir holds an embedded log (${logPath}), and kafkaBrokers names another: use a data directory of its own for Kafka`,
     );
   const client = await openKafkaClient(config);
-  const setAside = isWriter ? setAsideOn(client, config) : undefined;
+  const setAside = role === 'writer' ? setAsideOn(client, config) : undefined;
   const giveUpMs = wallClock.nowMs() + OPEN_MS_MAX;
   for (;;) {
     try {
       return await KafkaLog.open(client, config.kafkaLogTopic, LIMITS.shards, setAside);
     } catch (error) {
       const isAway = (error as Partial<BeckonError>).code === 'LOG_UNAVAILABLE';
-      if (!isAway || !isWriter || wallClock.nowMs() > giveUpMs) {
+      if (!isAway || role === 'command' || wallClock.nowMs() > giveUpMs) {
         await client.close();
         throw error;
       }

@@ -8,13 +8,12 @@ import type { Decision } from '../decisions/decision.ts';
 import { definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import type { FeatureReader } from '../features/read.ts';
-import type { EventLog } from '../log/event-log.ts';
 import type { LatestDecision, Outbox, OutMessage } from '../state/outbox.ts';
 import type { Status } from '../state/status.ts';
+import type { StreamLog } from './stream-log.ts';
 
 export interface RescorerParts {
-  /** @returns the log as it is now, for reading; closed after use */
-  readonly openLog: () => EventLog;
+  readonly log: StreamLog;
   readonly outbox: Outbox;
   readonly decider: Decider;
   /** Tells who is known, and by which id. */
@@ -27,8 +26,9 @@ export interface RescorerParts {
 interface Stretch {
   readonly customers: Set<string>;
   readonly fired: { readonly customer: string; readonly name: string; readonly at: string }[];
-  nextOffset: number;
-  /** Log time of its first group, ms. */
+  /** One a partition. */
+  readonly nextOffsets: number[];
+  /** Log time of its oldest group, ms. */
   sinceMs: number;
   hasErasures: boolean;
 }
@@ -56,53 +56,61 @@ export class Rescorer {
 
   /** Looks through one stretch of the log. @returns whether more waits */
   async step(): Promise<boolean> {
-    const { outbox, status, clock } = this.parts;
-    if (outbox.nextOffset > status.appliedOffset) return false;
+    const { outbox, clock } = this.parts;
+    if (this.waiting(outbox.nextOffsets) === 0) return false;
     const startMs = performance.now();
     const stretch = await this.read();
+    // The state is ahead of what has come here.
+    if (stretch.nextOffsets.every((offset, partition) => offset === outbox.nextOffsets[partition])) return false;
     if (stretch.hasErasures) this.forgetErased();
     const decisions = new Map<string, Decision>();
     const customers = [...stretch.customers];
     for (let from = 0; from < customers.length; from += TURN_CUSTOMERS)
       await this.decide(customers.slice(from, from + TURN_CUSTOMERS), decisions);
     const { messages, latest } = this.changes(stretch, decisions);
-    outbox.commit(stretch.nextOffset, messages, latest);
+    outbox.commit(stretch.nextOffsets, messages, latest);
+    const waitingEvents = this.waiting(stretch.nextOffsets);
     measures.stream.publish({
       rescored: decisions.size,
       emitted: messages.length,
-      waitingEvents: status.appliedOffset + 1 - stretch.nextOffset,
+      waitingEvents,
       ageMs: Math.max(0, clock.nowMs() - stretch.sinceMs),
       durationMs: performance.now() - startMs,
     });
-    return stretch.nextOffset <= status.appliedOffset;
+    return waitingEvents > 0;
+  }
+
+  /** Records that the state holds and nobody has looked at. */
+  private waiting(nextOffsets: readonly number[]): number {
+    const { positions } = this.parts.status;
+    return nextOffsets.reduce((sum, next, partition) => sum + Math.max(0, positions[partition] - next), 0);
   }
 
   private async read(): Promise<Stretch> {
-    const { openLog, outbox, status } = this.parts;
-    const log = openLog();
+    const { log, outbox, status } = this.parts;
     const { records } = this;
-    const until = status.appliedOffset;
+    const until = status.positions.slice();
     const stretch: Stretch = {
       customers: new Set(),
       fired: [],
-      nextOffset: outbox.nextOffset,
-      sinceMs: 0,
+      nextOffsets: [...outbox.nextOffsets],
+      sinceMs: Number.POSITIVE_INFINITY,
       hasErasures: false,
     };
-    try {
-      for await (const { firstOffset, records: bytes, logTimeMs } of log.read([outbox.nextOffset])) {
-        if (stretch.sinceMs === 0) stretch.sinceMs = logTimeMs;
-        records.reset(bytes);
-        for (let offset = firstOffset; records.next(); offset++) {
-          if (offset < outbox.nextOffset) continue;
-          if (offset > until || stretch.customers.size >= LIMITS.streamBatchCustomersMax) return stretch;
-          this.take(stretch);
-          stretch.nextOffset = offset + 1;
-        }
+    const { nextOffsets } = stretch;
+    for await (const { partition, firstOffset, records: bytes, logTimeMs } of log.read(nextOffsets)) {
+      stretch.sinceMs = Math.min(stretch.sinceMs, logTimeMs);
+      records.reset(bytes);
+      for (let offset = firstOffset; records.next(); offset++) {
+        if (offset < nextOffsets[partition]) continue;
+        if (stretch.customers.size >= LIMITS.streamBatchCustomersMax) return stretch;
+        if (offset >= until[partition]) break;
+        this.take(stretch);
+        nextOffsets[partition] = offset + 1;
       }
-    } finally {
-      await log.close();
     }
+    for (const [partition, offset] of log.passed(nextOffsets).entries())
+      nextOffsets[partition] = Math.max(nextOffsets[partition], Math.min(offset, until[partition]));
     return stretch;
   }
 

@@ -9,13 +9,15 @@ import type { StreamThreadData } from './threads/stream-thread.ts';
 import { endThread, startThread, type Thread } from './threads/thread.ts';
 
 /**
- * The thread behind the stream: there once somebody has asked for the stream, and then again after each start. With another
+ * The thread behind the stream: there once somebody has asked for the stream, and then again after each start; at once where
+ * it goes to a topic. With another
  * pack another thread takes over; what was done stands in the outbox.
  */
 export class StreamControl {
   private readonly config: Config;
   private readonly onFailure: (error: Error) => void;
   private served: ServedPack | undefined;
+  private caughtUpAt: readonly number[] = [];
   private thread: Promise<Thread> | undefined;
   private isClosing = false;
 
@@ -25,18 +27,22 @@ export class StreamControl {
     this.onFailure = onFailure;
   }
 
-  /** The service is ready. */
-  ready(served: ServedPack): void {
+  /**
+   * The service is ready.
+   * @param caughtUpAt where it was before it took anything, one offset a partition of the log
+   */
+  ready(served: ServedPack, caughtUpAt: readonly number[]): void {
     this.served = served;
-    if (!isOnKafka(this.config) && existsSync(outboxPathOf(this.config.dataDir))) this.open().catch(() => {});
+    this.caughtUpAt = caughtUpAt;
+    const { dataDir, kafkaDecisionsTopic } = this.config;
+    const isOut = isOnKafka(this.config) && kafkaDecisionsTopic !== '';
+    if (isOut || existsSync(outboxPathOf(dataDir))) this.open().catch(() => {});
   }
 
   /** @returns when messages can be read. @throws BeckonError STREAM_UNAVAILABLE */
   async open(): Promise<void> {
     if (this.config.streamEveryMs === 0)
       throw new BeckonError('STREAM_UNAVAILABLE', 'the stream is switched off: `streamEveryMs` is 0');
-    if (isOnKafka(this.config))
-      throw new BeckonError('STREAM_UNAVAILABLE', 'the stream follows an embedded log, and the log is on Kafka');
     const { served } = this;
     if (served === undefined || this.isClosing)
       throw new BeckonError('STREAM_UNAVAILABLE', 'the service is starting or stopping');
@@ -80,7 +86,8 @@ export class StreamControl {
   }
 
   private async start({ source, memory, bundles }: ServedPack): Promise<Thread> {
-    const data: StreamThreadData = { config: this.config, source, memory, bundles };
+    const { config, caughtUpAt } = this;
+    const data: StreamThreadData = { config, source, memory, bundles, caughtUpAt };
     const started = Promise.withResolvers<void>();
     const thread = startThread('./stream-thread.ts', data, { started: started.resolve });
     thread.ended.catch((error: Error) => {

@@ -20,7 +20,7 @@ export const inspectCheckpoints: Inspection = async (_, args, io) => {
   setLimits(config.limits);
   const layout = stateLayout(compilePack((await packInForce(config)).source));
   const path = logPathOf(config.dataDir);
-  const log = isOnKafka(config) ? await openLog(config, path, false) : SqliteLog.openReadOnly(path);
+  const log = isOnKafka(config) ? await openLog(config, path, 'command') : SqliteLog.openReadOnly(path);
   try {
     const found: Record<string, unknown>[] = [];
     for (const generation of new CheckpointStore(config.dataDir).list()) {

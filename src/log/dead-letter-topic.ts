@@ -1,21 +1,18 @@
-import { formatTime } from '../base/clock.ts';
 import { measures } from '../base/measures.ts';
-import type { EventProblem } from '../events/payload.ts';
-import type { KafkaClient, OutgoingRecord, SourceRecord } from './kafka-client.ts';
+import type { KafkaClient } from './kafka-client.ts';
+import {
+  type DeadLetter,
+  type LetterPlace,
+  letterOf,
+  letterRecord,
+  placeOf,
+  replayedPlace,
+  replayedRecord,
+} from './letter-records.ts';
+import { produceInPieces } from './produced-pieces.ts';
 
-/** A message that could not be applied, and where it stands. */
-export interface DeadLetter extends EventProblem, SourceRecord {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-const PREFIX = 'beckon-error-';
 /** One partition: letters are few, and are read in the order in which they came. */
 const PARTITIONS = 1;
-/** A request stays below what a broker takes. */
-const REQUEST_BYTES_MAX = 800_000;
-
-const placeOf = (topic: string, partition: number, offset: number): string => `${offset} ${partition} ${topic}`;
 
 /** The topic of messages that could not be applied: key, value and headers as they were, with the reason in headers. */
 export class DeadLetterTopic {
@@ -33,15 +30,7 @@ export class DeadLetterTopic {
   /** Resolves when all are durable. Sending some again is harmless but for their number. */
   async write(letters: readonly DeadLetter[]): Promise<void> {
     await this.#make();
-    const records = letters.map(recordOf);
-    for (let from = 0; from < records.length; ) {
-      let bytes = 0;
-      let to = from;
-      while (to < records.length && (to === from || bytes + sizeOf(records[to]) <= REQUEST_BYTES_MAX))
-        bytes += sizeOf(records[to++]);
-      await this.#client.produce(this.#topic, records.slice(from, to));
-      from = to;
-    }
+    await produceInPieces(this.#client, this.#topic, letters.map(letterRecord));
     for (const { code } of letters) measures.deadLetter.publish({ code, events: 1 });
   }
 
@@ -49,10 +38,26 @@ export class DeadLetterTopic {
   async writeNew(letters: readonly DeadLetter[]): Promise<void> {
     this.#known ??= this.#places();
     const known = await this.#known;
-    const fresh = letters.filter(({ topic, partition, offset }) => !known.has(placeOf(topic, partition, offset)));
+    const fresh = letters.filter((letter) => !known.has(placeOf(letter)));
     if (fresh.length === 0) return;
     await this.write(fresh);
-    for (const { topic, partition, offset } of fresh) known.add(placeOf(topic, partition, offset));
+    for (const letter of fresh) known.add(placeOf(letter));
+  }
+
+  /** Those that were not taken off the list, in the order in which they came; one that came twice once. */
+  async list(): Promise<DeadLetter[]> {
+    if ((await this.#client.topic(this.#topic)) === undefined) return [];
+    const letters = new Map<string, DeadLetter>();
+    await this.#read((letter, replayed) => {
+      if (letter !== undefined) letters.set(placeOf(letter), letter);
+      if (replayed !== undefined) letters.delete(replayed);
+    });
+    return [...letters.values()];
+  }
+
+  /** Takes a letter off the list; the record itself stays as long as the topic keeps it. */
+  async remove(place: LetterPlace): Promise<void> {
+    await this.#client.produce(this.#topic, [replayedRecord(place)]);
   }
 
   async #make(): Promise<void> {
@@ -65,9 +70,17 @@ export class DeadLetterTopic {
   async #places(): Promise<Set<string>> {
     const known = new Set<string>();
     await this.#make();
+    await this.#read((letter) => {
+      if (letter !== undefined) known.add(placeOf(letter));
+    });
+    return known;
+  }
+
+  /** Reads what the topic holds now. */
+  async #read(visit: (letter: DeadLetter | undefined, replayed: string | undefined) => void): Promise<void> {
     const { starts, ends } = await this.#client.bounds(this.#topic);
     const left = new Set([...ends.keys()].filter((partition) => starts[partition] < ends[partition]));
-    if (left.size === 0) return known;
+    if (left.size === 0) return;
     const done = Promise.withResolvers<void>();
     let partition = 0;
     const following = await this.#client.follow({
@@ -78,10 +91,9 @@ export class DeadLetterTopic {
         begin: (number) => {
           partition = number;
         },
-        record: (_offset, _timestampMs, _key, _value, headers) => {
-          const said = new Map(headers());
-          const told = (name: string): string => said.get(PREFIX + name)?.toString() ?? '';
-          known.add(placeOf(told('topic'), Number(told('partition')), Number(told('offset'))));
+        record: (_offset, _timestampMs, key, value, headers) => {
+          const said = headers();
+          visit(letterOf(key, value, said), replayedPlace(said));
         },
         end: (nextOffset) => {
           if (nextOffset >= ends[partition]) left.delete(partition);
@@ -92,25 +104,5 @@ export class DeadLetterTopic {
     });
     await Promise.race([done.promise, following.ended]);
     await following.close();
-    return known;
   }
 }
-
-const recordOf = (letter: DeadLetter): OutgoingRecord => {
-  const { key, value, headers, code, message, topic, partition, offset, timestampMs } = letter;
-  const said = { code, reason: message, topic, partition, offset, time: formatTime(timestampMs) };
-  return {
-    partition: 0,
-    key,
-    value,
-    headers: [
-      ...headers,
-      ...Object.entries(said).map(([name, text]) => [PREFIX + name, Buffer.from(String(text))] as const),
-    ],
-  };
-};
-
-const sizeOf = ({ key, value, headers }: OutgoingRecord): number =>
-  (key?.length ?? 0) +
-  (value?.length ?? 0) +
-  headers.reduce((sum, [name, bytes]) => sum + name.length + (bytes?.length ?? 0), 100);

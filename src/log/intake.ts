@@ -4,8 +4,8 @@ import { measures } from '../base/measures.ts';
 import { type MessageHeaders, MessageReader, messageValue, STRUCTURED_HEADER } from '../events/message.ts';
 import type { EventProblem } from '../events/payload.ts';
 import { RecordReader, RecordWriter } from '../events/record.ts';
-import type { DeadLetter } from './dead-letter-topic.ts';
 import type { OutgoingRecord, SourceRecord } from './kafka-client.ts';
+import type { DeadLetter } from './letter-records.ts';
 
 export interface IntakeParts {
   /** Of the log. */

@@ -3,7 +3,7 @@ import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Database, openDatabase, type Statement } from '../log/sqlite.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 /** Readers are never in the way of the one who writes here; only a checkpoint may wait for one. */
 const LOCK_TIMEOUT_MS = 1000;
 
@@ -17,8 +17,22 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX message_of_customer ON message (customer);
   CREATE TABLE latest (customer TEXT PRIMARY KEY, decision TEXT NOT NULL, campaign TEXT) STRICT, WITHOUT ROWID;
-  CREATE TABLE progress (one INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL, trimmed INTEGER NOT NULL) STRICT;
+  CREATE TABLE progress (
+    one INTEGER PRIMARY KEY,
+    trimmed INTEGER NOT NULL,
+    next_offsets TEXT NOT NULL,
+    produced INTEGER NOT NULL
+  ) STRICT;
   PRAGMA user_version = ${FORMAT};
+`;
+
+/** The first format knew of one partition, and of no topic. */
+const FROM_FORMAT_1 = `
+  ALTER TABLE progress ADD COLUMN next_offsets TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE progress ADD COLUMN produced INTEGER NOT NULL DEFAULT 0;
+  UPDATE progress SET next_offsets = json_array(next_offset);
+  ALTER TABLE progress DROP COLUMN next_offset;
+  PRAGMA user_version = 2;
 `;
 
 /** Something that goes out to whoever follows the stream. */
@@ -38,6 +52,13 @@ export interface LatestDecision {
   readonly campaign: string | undefined;
 }
 
+interface ProgressRow {
+  readonly trimmed: number;
+  /** As JSON. */
+  readonly next_offsets: string;
+  readonly produced: number;
+}
+
 /**
  * What goes out, in the order in which it does: the writing side, for one thread. How far the log was looked through, what
  * was decided and what goes out change in one durable transaction; so whatever breaks off in between is done again as if
@@ -46,15 +67,17 @@ export interface LatestDecision {
 export class Outbox {
   private readonly db: Database;
   private readonly statements: Readonly<Record<keyof typeof STATEMENTS, Statement>>;
-  /** Offset of the log from which on nothing was looked at. */
-  nextOffset: number;
+  /** Offsets of the log from which on nothing was looked at, one a partition. */
+  nextOffsets: readonly number[];
+  /** Up to which cursor messages stand in the topic, where there is one. */
+  produced: number;
   private trimmed: number;
 
   /**
-   * @param startOffset from where on a new one looks at the log
+   * @param startOffsets from where on a new one looks at the log
    * @throws BeckonError FILE_UNREADABLE, DATA_FORMAT_UNSUPPORTED
    */
-  constructor(path: string, startOffset: number) {
+  constructor(path: string, startOffsets: readonly number[]) {
     try {
       this.db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS });
       // What was erased is overwritten.
@@ -62,15 +85,18 @@ export class Outbox {
       const { user_version: format } = this.db.prepare('PRAGMA user_version').get() as { user_version: number };
       if (format === 0) {
         this.db.exec(`BEGIN; ${SCHEMA}`);
-        this.db.prepare('INSERT INTO progress VALUES (0, ?, 0)').run(startOffset);
+        this.db.prepare('INSERT INTO progress VALUES (0, 0, ?, 0)').run(JSON.stringify(startOffsets));
         this.db.exec('COMMIT');
+      } else if (format === 1) {
+        this.db.exec(`BEGIN; ${FROM_FORMAT_1} COMMIT`);
       } else if (format !== FORMAT)
         throw new BeckonError('DATA_FORMAT_UNSUPPORTED', `${path} has format version ${format}, and not ${FORMAT}`);
       const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, this.db.prepare(sql)]);
       this.statements = Object.fromEntries(prepared) as typeof this.statements;
-      const progress = this.statements.progress.get() as { next_offset: number; trimmed: number };
-      this.nextOffset = progress.next_offset;
+      const progress = this.statements.progress.get() as unknown as ProgressRow;
+      this.nextOffsets = JSON.parse(progress.next_offsets);
       this.trimmed = progress.trimmed;
+      this.produced = progress.produced;
     } catch (error) {
       if (error instanceof BeckonError) throw error;
       const { message } = error as Error;
@@ -86,11 +112,11 @@ export class Outbox {
   }
 
   /**
-   * @param nextOffset the log was looked through up to there
+   * @param nextOffsets the log was looked through up to there
    * @param decisions by customer
    */
   commit(
-    nextOffset: number,
+    nextOffsets: readonly number[],
     messages: readonly OutMessage[],
     decisions: ReadonlyMap<string, LatestDecision> = new Map(),
   ): void {
@@ -103,10 +129,16 @@ export class Outbox {
         newest = Number(statements.put.run(customer, campaign ?? null, campaignBefore ?? null, body).lastInsertRowid);
       const trimmed = Math.max(this.trimmed, newest - LIMITS.streamMessagesMax);
       if (trimmed > this.trimmed) statements.trim.run(trimmed);
-      statements.putProgress.run(nextOffset, trimmed);
+      statements.putProgress.run(JSON.stringify(nextOffsets), trimmed);
       this.trimmed = trimmed;
     });
-    this.nextOffset = nextOffset;
+    this.nextOffsets = [...nextOffsets];
+  }
+
+  /** All up to a cursor stands in the topic. */
+  markProduced(cursor: number): void {
+    this.statements.putProduced.run(cursor);
+    this.produced = cursor;
   }
 
   /** Customers of whom anything is here. */
@@ -146,8 +178,9 @@ const STATEMENTS = {
   begin: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
-  progress: 'SELECT next_offset, trimmed FROM progress',
-  putProgress: 'UPDATE progress SET next_offset = ?, trimmed = ?',
+  progress: 'SELECT * FROM progress',
+  putProgress: 'UPDATE progress SET next_offsets = ?, trimmed = ?',
+  putProduced: 'UPDATE progress SET produced = ?',
   latest: 'SELECT decision, campaign FROM latest WHERE customer = ?',
   putLatest: 'INSERT OR REPLACE INTO latest VALUES (?, ?, ?)',
   put: 'INSERT INTO message (customer, campaign, campaign_before, body) VALUES (?, ?, ?, ?)',
@@ -157,13 +190,14 @@ const STATEMENTS = {
   removeMessages: 'DELETE FROM message WHERE customer = ?',
 } as const;
 
-/** Offset of the first record of the log that the outbox at a path still waits for; Infinity where there is none. */
+/** Offset of the first record of an embedded log that the outbox at a path still waits for; Infinity where there is none. */
 export const outboxNeeds = (path: string): number => {
   if (!existsSync(path)) return Number.POSITIVE_INFINITY;
   const db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly: true });
   try {
-    const progress = db.prepare('SELECT next_offset FROM progress').get();
-    return (progress?.next_offset as number | undefined) ?? 0;
+    const progress = db.prepare('SELECT * FROM progress').get();
+    // It may still be of the first format, or on its way into being.
+    return (progress?.next_offset as number | undefined) ?? JSON.parse(String(progress?.next_offsets ?? '[0]'))[0];
   } finally {
     db.close();
   }

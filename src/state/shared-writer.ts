@@ -82,7 +82,12 @@ export class SharedWriter {
         failed(error);
       }
     };
-    this.#following = await log.follow({ from: writer.positions, logTimesMs: writer.logTimesMs, take, reached });
+    this.#following = await log.follow({
+      from: [...writer.positions],
+      logTimesMs: [...writer.logTimesMs],
+      take,
+      reached,
+    });
     this.#following.ended.catch(failed);
   }
 

@@ -1,3 +1,5 @@
+import { LIMITS } from '../base/limits.ts';
+
 /**
  * How far the writer is, in memory that all threads share. The writer writes, others read; the count of waiting
  * events and the time that was told have several writers, and are changed atomically.
@@ -15,8 +17,15 @@ export class Status {
   private readonly pending: Int32Array;
   private readonly told: BigInt64Array;
 
-  constructor(memory = new SharedArrayBuffer((FLOAT_COUNT + 2) * 8)) {
+  /** Offset of the next record to be folded, one a partition of the log; those that it has not stay 0. */
+  readonly positions: Float64Array;
+  /** Log time of the last record that was folded, ms, one a partition. */
+  readonly logTimesMs: Float64Array;
+
+  constructor(memory = new SharedArrayBuffer((FLOAT_COUNT + 2 + 2 * LIMITS.shards) * 8)) {
     this.memory = memory;
+    this.positions = new Float64Array(memory, (FLOAT_COUNT + 2) * 8, LIMITS.shards);
+    this.logTimesMs = new Float64Array(memory, (FLOAT_COUNT + 2 + LIMITS.shards) * 8, LIMITS.shards);
     this.floats = new Float64Array(memory, 0, FLOAT_COUNT);
     this.pending = new Int32Array(memory, FLOAT_COUNT * 8, 1);
     this.told = new BigInt64Array(memory, (FLOAT_COUNT + 1) * 8, 1);

@@ -81,17 +81,17 @@ export class Writer {
   readonly erasures: Erasures;
   readonly itemChanges: ItemChanges;
   /** Offset of the next record to be folded, one a partition. */
-  readonly positions: number[];
+  readonly positions: Float64Array;
   /** Log time of the last record that was folded, one a partition. */
-  readonly logTimesMs: number[];
+  readonly logTimesMs: Float64Array;
   /** Stays true where an event could not be applied. */
   private isFolding = false;
 
   constructor(parts: WriterParts) {
     this.parts = parts;
     const { log, status } = parts;
-    this.positions = new Array<number>(log.partitions).fill(log.isShared ? 0 : status.appliedOffset + 1);
-    this.logTimesMs = new Array<number>(log.partitions).fill(0);
+    this.positions = status.positions.subarray(0, log.partitions);
+    this.logTimesMs = status.logTimesMs.subarray(0, log.partitions);
     this.erasures = parts.erasures ?? new Erasures(parts.log.secret);
     const { plan, tables, dedupe, cold, triggers } = parts;
     this.triggerClock = triggers && new TriggerClock(log, status, triggers, (group) => this.append(group));
@@ -107,7 +107,7 @@ export class Writer {
    */
   async recover(onProgress?: (offset: number) => void): Promise<void> {
     const { log, status } = this.parts;
-    for await (const group of log.read(this.positions, this.logTimesMs)) {
+    for await (const group of log.read([...this.positions], [...this.logTimesMs])) {
       this.fold(group);
       onProgress?.(status.appliedOffset + 1);
     }

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../base/clock.ts';
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS, setLimits } from '../../base/limits.ts';
-import { type Chunk, RecordWriter } from '../../events/record.ts';
+import type { Chunk } from '../../events/record.ts';
 import { ItemChanges, type ToldItems } from '../../features/item-changes.ts';
 import { compilePack, type Pack } from '../../packs/pack.ts';
 import type { PackSource } from '../../packs/pack-source.ts';
@@ -11,6 +10,7 @@ import type { ColdDatabase } from '../../state/cold-database.ts';
 import { deadLettersPathOf, outboxPathOf } from '../../state/data-dir.ts';
 import { DeadLetters } from '../../state/dead-letters.ts';
 import { outboxNeeds } from '../../state/outbox.ts';
+import { SharedFirings } from '../../state/shared-firings.ts';
 import { type DurableChunks, SharedWriter } from '../../state/shared-writer.ts';
 import { TriggerWatch } from '../../state/trigger-watch.ts';
 import { type ChunkResult, Writer } from '../../state/writer.ts';
@@ -24,6 +24,7 @@ import { stateLayout } from '../state-layout.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { giveBackMemory } from './give-back.ts';
 import { Link } from './link.ts';
+import { packChanged } from './pack-changed.ts';
 import type { ChunkReply } from './writer-client.ts';
 
 /**
@@ -59,7 +60,7 @@ const awaited = ({ message }: Error): void => {
   isAwaited = true;
 };
 
-const log = await openLog(config, logPath, true, awaited);
+const log = await openLog(config, logPath, 'writer', awaited);
 
 /**
  * @param before whose place it takes
@@ -74,9 +75,7 @@ const openWriter = ({ source, memory }: PackState, before?: OpenState, told = be
   const erasures = before?.writer.erasures;
   const stopwatchMs = (): number => performance.now();
   const itemChanges = new ItemChanges(pack.plan.declaredItems, pack.plan.askedOfItems, told);
-  // On a log that others write to, firings would have to be read back before they count.
-  const triggers =
-    pack.triggers.length === 0 || log.isShared ? undefined : new TriggerWatch(pack.plan, view.tables, pack.watched);
+  const triggers = pack.triggers.length === 0 ? undefined : new TriggerWatch(pack.plan, view.tables, pack.watched);
   const fold = { itemChanges, erasures, deadLetters, triggers };
   const writer = new Writer({ log, plan: pack.plan, ...view, cold, dedupe, ...fold, stopwatchMs });
   return { pack, view, cold, writer, triggers, memories: memory.shards, layout: stateLayout(pack) };
@@ -137,6 +136,8 @@ const shared =
         reached,
         stopwatchMs: () => performance.now(),
       });
+
+const firings = shared && new SharedFirings(shared);
 
 /** Durable events whose result has not been read back by then are told to be accepted. */
 const READ_BACK_MS_MAX = 250;
@@ -233,10 +234,14 @@ const commit = async (group: Waiting): Promise<void> => {
     eraseBehind();
   } catch (error) {
     answered = answered.then(() => refuse(group, error));
-    const { code } = error as Partial<BeckonError>;
-    // What a broker did not take may be sent again; what a disk did not take is known after a new start.
-    if (code !== 'STATE_FULL' && !(code === 'LOG_UNAVAILABLE' && shared !== undefined)) fail(error);
+    if (!isRefused(error)) fail(error);
   }
+};
+
+/** What a broker did not take may be sent again; what a disk did not take is known after a new start. */
+const isRefused = (error: unknown): boolean => {
+  const { code } = error as Partial<BeckonError>;
+  return code === 'STATE_FULL' || (code === 'LOG_UNAVAILABLE' && shared !== undefined);
 };
 
 const readBack = async ({ results, hurry }: DurableChunks): Promise<ChunkResult[]> => {
@@ -274,13 +279,18 @@ const fire = async (): Promise<void> => {
   isRunning = true;
   try {
     // What has come meanwhile has waited long enough.
-    while ((await state.writer.fire(nowMs())) > 0 && waiting.length === 0 && !isHeld) await pause();
+    while ((await fireSome()) > 0 && waiting.length === 0 && !isHeld) await pause();
   } catch (error) {
-    fail(error);
+    if (!isRefused(error)) fail(error);
   }
   isRunning = false;
   idle?.resolve();
   start();
+};
+
+const fireSome = async (): Promise<number> => {
+  if (firings === undefined) return state.writer.fire(nowMs());
+  return status.awaySinceMs > 0 ? 0 : firings.fire(wallClock.nowMs());
 };
 
 let firing: NodeJS.Timeout | undefined;
@@ -294,6 +304,7 @@ const watch = async (triggers: TriggerWatch, isBehind: boolean): Promise<void> =
 /** On the log's clock nothing may happen before everybody was looked at; on the machine's nobody waits for it. */
 const startWatch = async (): Promise<void> => {
   const { triggers } = state;
+  firings?.change(triggers);
   if (triggers === undefined) return;
   if (config.clock === 'log') await watch(triggers, false);
   else watch(triggers, true).catch(fail);
@@ -305,21 +316,6 @@ const fail = (error: unknown): void => {
   status.phase = 'failed';
   const { code, message } = error as BeckonError;
   void link.ask('failed', { code, message });
-};
-
-/** The one event of a change of the pack; with it the change has happened. */
-const packChanged = ({ name, version, sha256 }: Pack): Chunk => {
-  const records = new RecordWriter();
-  records.write({
-    type: 'pack.changed',
-    source: 'beckon',
-    id: randomUUID(),
-    subject: `pack:${name}`,
-    timeMs: Number.NaN,
-    data: { name, version, sha256 },
-    extensions: undefined,
-  });
-  return records.chunk();
 };
 
 const link = new Link(parentPort as MessagePort, {
