@@ -37,6 +37,8 @@ export class Applier {
   hasTouched = false;
   /** Shard of the customer of the last event, as the event found them. */
   shard = 0;
+  /** The customer's slot there; -1 where the event may have moved it: it has linked or unlinked ids. */
+  slot = -1;
   /** Ids of the customer that the last event has erased. */
   erasedIds: readonly string[] = [];
   /** The fields of an event's data that {@link apply} reads, as the plan tells them. */
@@ -127,6 +129,7 @@ export class Applier {
     const slot = identities.locateOrMake(subject, start, end);
     const { shard, key } = identities;
     this.shard = shard;
+    this.slot = typeCode === LINKED || typeCode === UNLINKED ? -1 : slot;
     const table = this.tables[shard];
     table.open(slot, row);
     const { u32, base } = row;

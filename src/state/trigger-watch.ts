@@ -27,7 +27,7 @@ const SCAN_ROWS = 1000;
 const SAME_SEC = 1;
 
 /**
- * Knows for each row the earliest second at which one of the triggers could fire. Everything follows from the row, which
+ * Knows for each row a second up to which none of the triggers can fire. Everything follows from the row, which
  * keeps what it has fired for, and the time: so it needs no memory of its own beyond a restart, and looking once too often
  * does no harm. A firing is no change of the state: the `trigger.fired` in the log is, once it is folded.
  */
@@ -86,8 +86,11 @@ export class TriggerWatch {
   /** An event has changed the row of an id. @param asOfSec the time of the log */
   changed(bytes: Uint8Array, start: number, end: number, asOfSec: number): void {
     const slot = this.identities.locate(bytes, start, end);
-    if (slot < 0) return;
-    const { shard } = this.identities;
+    if (slot >= 0) this.changedRow(this.identities.shard, slot, asOfSec);
+  }
+
+  /** As {@link changed}, of a row that is known. */
+  changedRow(shard: number, slot: number, asOfSec: number): void {
     this.look(this.idOf(shard, slot), this.lastSecOf(this.tables[shard], slot), asOfSec, undefined);
   }
 
@@ -155,8 +158,10 @@ export class TriggerWatch {
       nextSec = Math.min(nextSec, firings === undefined ? sec : sec + DAY_SEC);
       firings?.push({ customer: this.customerOf(table, key), name: trigger.name, sec: fires });
     }
+    // Whoever is due sooner is looked at then and made due anew: mostly an event only puts off, and moving costs more.
+    const dueSec = wheel.dueOf(id);
+    if (dueSec !== 0 && dueSec <= nextSec) return;
     if (nextSec <= SEC_MAX) wheel.put(id, nextSec);
-    else wheel.remove(id);
   }
 
   /** When the trigger is to be looked at again if nothing fires: told by the last of the two below. */

@@ -291,7 +291,10 @@ export class Writer {
       this.parts.deadLetters?.removeOf(ids);
     }
     const { triggers } = this.parts;
-    if (triggers?.touches(typeCode)) triggers.changed(bytes, subjectStart, subjectEnd, logTimeSec);
+    if (triggers?.touches(typeCode)) {
+      if (applier.slot < 0) triggers.changed(bytes, subjectStart, subjectEnd, logTimeSec);
+      else triggers.changedRow(applier.shard, applier.slot, logTimeSec);
+    }
     if (folding.isMeasured && applier.lateSec > 0) {
       measured.lateSecs.push(applier.lateSec);
       if (applier.hasTouched) measured.corrections++;
