@@ -95,12 +95,13 @@ export class LabelEvents {
     this.addedMs = addedMs;
     this.sameKeys = added.sameKeys.all;
     this.customers = new Uint32Array(addedMs.length);
-    for (const [i, customer] of added.customers.all.entries()) this.customers[i] = people.of(customer);
+    const customersAdded = added.customers.all;
+    for (let i = 0; i < addedMs.length; i++) this.customers[i] = people.of(customersAdded[i]);
     this.areMoments = new Uint8Array(addedMs.length);
     for (const place of added.moments.all) this.areMoments[place] = 1;
     for (const steps of this.reversals.values()) for (const step of steps) step.customer = people.of(step.customer);
     this.starts = new Uint32Array(customers + 1);
-    for (const customer of this.customers) this.starts[customer + 1]++;
+    for (let i = 0; i < addedMs.length; i++) this.starts[this.customers[i] + 1]++;
     for (let c = 0; c < customers; c++) this.starts[c + 1] += this.starts[c];
     this.order = new Uint32Array(addedMs.length);
     const next = this.starts.slice();
