@@ -7,6 +7,7 @@ import { todayMs, writeOrders } from './orders.ts';
 import { writePeople } from './people.ts';
 import type { Placement } from './placement.ts';
 import { replayFile } from './replay-file.ts';
+import { runCommand } from './run-command.ts';
 import type { Sample } from './sample.ts';
 import { Service } from './service.ts';
 import type { Size } from './size.ts';
@@ -17,6 +18,23 @@ export const REPORTS = join(import.meta.dirname, 'reports');
 /** `f_type` of file systems in memory, on which a sync costs nothing. */
 const TMPFS = 0x01021994;
 
+/** Somebody's own service, in the place of one that the bench starts. */
+export interface Deployment {
+  /** `http://host:port` */
+  readonly url: string;
+  /** `host:port`, or nothing. */
+  readonly grpc: string;
+  /** Whether its customers are to be made first, and events posted. */
+  readonly isFilled: boolean;
+}
+
+/** What differs from the plain way. */
+export interface BenchSettings {
+  readonly deployment?: Deployment;
+  /** Where each thread of the service leaves a CPU profile when it ends. */
+  readonly profileFolder?: string;
+}
+
 /** What rows share: the orders, the state made of them, the service over it, and the client. Made when first asked for. */
 export class Bench {
   readonly size: Size;
@@ -25,19 +43,22 @@ export class Bench {
   readonly folder: string;
   /** How events are made durable, and where. */
   readonly durability: string;
-  private readonly profileFolder: string | undefined;
+  private readonly settings: BenchSettings;
   private readonly ends: (() => Promise<void>)[] = [];
   private readonly made = new Map<string, Promise<unknown>>();
   private copies = 0;
 
-  constructor(size: Size, where: Placement, profileFolder: string | undefined) {
+  constructor(size: Size, where: Placement, settings: BenchSettings = {}) {
     this.size = size;
     this.placement = where;
-    this.profileFolder = profileFolder;
+    this.settings = settings;
     mkdirSync(REPORTS, { recursive: true });
     this.folder = mkdtempSync(join(REPORTS, 'run-'));
     const place = statfsSync(this.folder).type === TMPFS ? 'IN MEMORY: a sync costs nothing' : 'on disk';
-    this.durability = `SQLite write-ahead log, synchronous=FULL, ${place}`;
+    this.durability =
+      settings.deployment === undefined
+        ? `SQLite write-ahead log, synchronous=FULL, ${place}`
+        : 'as the deployment is set up';
   }
 
   /** Orders, one structured CloudEvent a line. */
@@ -56,26 +77,48 @@ export class Bench {
       await replayFile(await this.ordersFile(), path, undefined);
       return path;
     });
+    return this.copyOf(loaded);
+  }
+
+  private copyOf(dataDir: string): string {
     const copy = join(this.folder, `data-${this.copies++}`);
-    cpSync(loaded, copy, { recursive: true });
+    cpSync(dataDir, copy, { recursive: true });
     return copy;
   }
 
-  /** The same, of people who can be contacted. */
-  private async peopleDir(): Promise<string> {
-    const path = await this.dataDir();
-    const people = join(this.folder, 'people.ndjson');
-    writePeople(people, this.size.customers, todayMs());
-    await replayFile(people, path, undefined);
+  /** What makes the customers people who can be contacted. */
+  private peopleFile(): string {
+    const path = join(this.folder, 'people.ndjson');
+    writePeople(path, this.size.customers, todayMs());
     return path;
+  }
+
+  /** A data directory of the caller's own, of people who can be contacted and their orders. */
+  async peopleDir(): Promise<string> {
+    const loaded = await this.once('people', async () => {
+      const path = await this.dataDir();
+      await replayFile(this.peopleFile(), path, undefined);
+      return path;
+    });
+    return this.copyOf(loaded);
   }
 
   service(): Promise<Service> {
     return this.once('service', async () => {
-      const service = await Service.start(await this.peopleDir(), this.placement.serverCore, this.profileFolder);
+      const service = await this.startService(this.settings);
       this.ends.push(() => service.stop());
       return service;
     });
+  }
+
+  private async startService({ deployment, profileFolder }: BenchSettings): Promise<Service> {
+    if (deployment === undefined)
+      return Service.start(await this.peopleDir(), this.placement.serverCore, profileFolder);
+    const { url, grpc, isFilled } = deployment;
+    if (isFilled)
+      for (const path of [await this.ordersFile(), this.peopleFile()])
+        await runCommand(['replay', path, '--format', 'cloudevents', '--url', url], undefined);
+    return Service.at(url, grpc);
   }
 
   /** A process that is measured. The caller stops it. */
@@ -104,8 +147,9 @@ export class Bench {
     return { ...result, cpuSec: cpuSec() - before };
   }
 
+  /** Also while rows run, which then fail. */
   async close(): Promise<void> {
-    for (const end of this.ends.reverse()) await end();
+    for (const end of this.ends.splice(0).reverse()) await end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { cpuSecOf } from './cpu-time.ts';
 
 interface Reply {
@@ -17,9 +17,9 @@ export class Child {
   private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
   private count = 0;
 
-  /** @param file below `bench/children/` */
+  /** @param file below `bench/children/`, or anywhere with its whole path */
   constructor(file: string, core: number | undefined) {
-    const path = join(import.meta.dirname, 'children', file);
+    const path = resolve(import.meta.dirname, 'children', file);
     const options = { serialization: 'advanced' as const, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] as never };
     this.process =
       core === undefined

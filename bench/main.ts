@@ -1,80 +1,68 @@
 /** `npm run bench`: every row against its ceiling, in one run. */
-import { writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
-import { join, resolve } from 'node:path';
-import { Bench, REPORTS } from './bench.ts';
-import { machine } from './machine.ts';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { latencyTable } from '../load-tests/open-loop/side-table.ts';
+import { REPORTS } from './bench.ts';
+import { compare, readBaseline } from './compare.ts';
 import { readOptions, USAGE } from './options.ts';
-import { placement } from './placement.ts';
-import { profileSummary } from './profile.ts';
-import { type RowResult, resultOf } from './result.ts';
-import { ROWS } from './rows.ts';
-import { runRow } from './run-row.ts';
-import { FULL, QUICK } from './size.ts';
+import { profileText, threadProfiles } from './profile.ts';
+import { circumstancesOf } from './report.ts';
+import { reportPage } from './report-page.ts';
+import { NAMES, run } from './run.ts';
 import { tableOf } from './table.ts';
 
-const options = readOptions(
-  process.argv.slice(2),
-  ROWS.map(({ name }) => name),
-);
+const options = readOptions(process.argv.slice(2), NAMES);
 if (options === undefined) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
+// Before anything is measured: a mistake in its name would show only at the end.
+const baseline = options.compare === undefined ? undefined : readBaseline(options.compare);
+// Services, commands and loops in process read it from there.
+if (options.pack !== undefined)
+  process.env.BECKON_PACK = existsSync(options.pack) ? resolve(options.pack) : options.pack;
 
-const rows = options.only.length === 0 ? ROWS : ROWS.filter(({ name }) => options.only.includes(name));
-const size = options.quick ? QUICK : FULL;
-const where = placement();
-const on = machine();
-const profileFolder = options.profile === undefined ? undefined : resolve(options.profile);
-const bench = new Bench(size, where, profileFolder);
 const startMs = performance.now();
 const seconds = (): string => `${((performance.now() - startMs) / 1000).toFixed(0)} s`;
-
 const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${seconds().padStart(5)}  ${line}\n`);
 };
 
 /** Interrupted, it still takes its folder and its processes away. */
-let isInterrupted = false;
-process.once('SIGINT', () => {
-  isInterrupted = true;
-});
+const interrupted = new AbortController();
+process.once('SIGINT', () => interrupted.abort());
 
-const results: RowResult[] = [];
-let failure: unknown;
-try {
-  for (const row of rows) {
-    if (isInterrupted) break;
-    say(`${seconds().padStart(5)}  ${row.name}`);
-    const runs = await runRow(bench, row, (pair) => say(`${seconds().padStart(5)}  ${row.name} ${pair}/${size.pairs}`));
-    results.push(resultOf(runs));
-  }
-} catch (error) {
-  failure = error;
-} finally {
-  await bench.close();
-}
+const { report, failure } = await run(options, say, interrupted.signal);
+const write = (path: string, text: string): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+};
+const files = { json: `${JSON.stringify(report, undefined, 2)}\n`, html: reportPage(report) };
+const pathOf = (kind: 'json' | 'html'): string => resolve(options[kind] ?? join(REPORTS, `latest.${kind}`));
+for (const kind of ['json', 'html'] as const) write(pathOf(kind), files[kind]);
 
-const loadAverageAtEnd = Number(loadavg()[0].toFixed(2));
-const { durability } = bench;
-const report = { machine: on, loadAverageAtEnd, placement: where.text, durability, size, results };
-const json = `${JSON.stringify(report, undefined, 2)}\n`;
-for (const path of [join(REPORTS, 'latest.json'), ...(options.json === undefined ? [] : [resolve(options.json)])])
-  writeFileSync(path, json);
-
-const cpu = `${on.cores} × ${on.cpu}`;
+const latencies = report.latency
+  .map(({ name, sides }) => `\n${name}, open loop, ms\n${latencyTable(sides)}\n`)
+  .join('');
 process.stdout.write(`
-${tableOf(results)}
-
-ratios are medians of ${size.pairs} pairs, ceiling and product in turns; the smaller of the two is held against the bar
-commit ${on.commit} · Node ${on.node} · ${cpu} · ${on.memoryGb} GB · ${where.text}
-load average ${on.loadAverage} at the start, ${loadAverageAtEnd} at the end · ${durability} · ${seconds()}
+${tableOf(report.results)}
+${latencies}
+ratios are medians of ${report.size.pairs} pairs, ceiling and product in turns; the smaller of the two is held against the bar
+${circumstancesOf(report)
+  .map(([name, value]) => `${name}: ${value}`)
+  .join('\n')}
+${seconds()} · pictures in ${pathOf('html')}
 `);
-if (profileFolder !== undefined) process.stdout.write(`\n${profileSummary(profileFolder)}\n`);
+if (options.profile !== undefined)
+  process.stdout.write(`\n${threadProfiles(options.profile).map(profileText).join('\n\n')}\n`);
 
-const farShort = results.filter(({ isFarShort }) => isFarShort);
-if (failure !== undefined) say(`\nFAILED: ${(failure as Error).message}`);
-else if (options.gate && farShort.length > 0)
-  say(`\nFAILED: below a third of the bar: ${farShort.map(({ name }) => name).join(', ')}`);
-process.exitCode = failure !== undefined || isInterrupted || (options.gate && farShort.length > 0) ? 1 : 0;
+const farShort = options.gate ? report.results.filter(({ isFarShort }) => isFarShort) : [];
+const compared = baseline === undefined ? undefined : compare(report, baseline);
+if (compared !== undefined) process.stdout.write(`\nagainst ${options.compare}\n${compared.text}\n`);
+const failures = [
+  ...(failure === undefined ? [] : [(failure as Error).message]),
+  ...farShort.map(({ name }) => `${name} is below a third of its bar`),
+  ...(compared?.regressions ?? []),
+];
+for (const text of failures) process.stderr.write(`\nFAILED: ${text}\n`);
+process.exitCode = failures.length > 0 ? 1 : 0;

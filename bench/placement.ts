@@ -23,6 +23,13 @@ export const placement = (): Placement => {
   return { serverCore, clientCore, text: `server on core ${serverCore}, client on core ${clientCore} (taskset)` };
 };
 
+/** Nothing is pinned beside a service of which nobody says where it runs. */
+export const UNPINNED: Placement = {
+  serverCore: undefined,
+  clientCore: undefined,
+  text: 'not pinned: the service runs where it runs, the ceiling on this machine',
+};
+
 /** A command that runs on this core. */
 export const pinned = (core: number | undefined, command: readonly string[]): [string, string[]] => {
   const [file, ...rest] = core === undefined ? command : ['taskset', '-c', String(core), ...command];

@@ -10,7 +10,7 @@ import { tableOf } from './table.ts';
 
 const { values } = parseArgs({ options: { customers: { type: 'string', default: '1000000' } } });
 const customers = Number(values.customers);
-const bench = new Bench({ ...FULL, customers, orders: customers }, placement(), undefined);
+const bench = new Bench({ ...FULL, customers, orders: customers }, placement());
 try {
   const runs = await runRow(bench, restart, (pair) => void process.stderr.write(`pair ${pair}/${FULL.pairs}\n`));
   for (const [i, ceiling] of runs.ceilings.entries())

@@ -32,3 +32,8 @@ export const ROWS: readonly Row[] = [
   featureRead('hot'),
   featureRead('cold'),
 ];
+
+/** Rows that a service which runs already can be measured by; those that write to it apart. */
+export const readingRows: readonly Row[] = [httpScore, batch];
+export const writingRows: readonly Row[] = [singleEvent, bulkEvents];
+export const grpcRows: readonly Row[] = [grpcUnary, grpcStream];

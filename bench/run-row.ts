@@ -31,7 +31,9 @@ export const runRow = async (bench: Bench, row: Row, onProgress: (done: number) 
   return { row, notes: open.notes, ceilings, products };
 };
 
-/** Speed of wrong answers means nothing. */
-const refuseWrong = (row: Row, { wrong, wrongCount }: Sample): void => {
+/** Speed of wrong answers means nothing, and neither does a side that did not get to work. */
+const refuseWrong = (row: Row, { work, wrong, wrongCount }: Sample): void => {
   if (wrongCount > 0) throw new Error(`${row.name}: ${wrongCount} wrong answers: ${wrong.join('; ')}`);
+  if (work === 0)
+    throw new Error(`${row.name}: one side did nothing in a whole run: the machine is busy, or --seconds too few`);
 };

@@ -32,7 +32,7 @@ const [fewest, ...larger] = values.sizes.split(',').map(Number);
 const out = resolve(values.out);
 const where = placement();
 const on = machine();
-const bench = new Bench(FULL, where, undefined);
+const bench = new Bench(FULL, where);
 const startMs = performance.now();
 
 const say = (line: string): void => {

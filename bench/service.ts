@@ -8,17 +8,22 @@ import { pinned } from './placement.ts';
 export const MAIN = join(import.meta.dirname, '../src/cli/main.ts');
 const START_MS_MAX = 120_000;
 
-/** A real Beckon in a process of its own. */
+/** A real Beckon: in a process of its own, or one that somebody else runs. */
 export class Service {
   readonly url: string;
   /** `host:port` */
   readonly grpc: string;
-  private readonly process: ChildProcess;
+  private readonly process: ChildProcess | undefined;
 
-  private constructor({ http, grpc }: { http: string; grpc: string }, child: ChildProcess) {
-    this.url = `http://${http}`;
+  private constructor(url: string, grpc: string, child: ChildProcess | undefined) {
+    this.url = url;
     this.grpc = grpc;
     this.process = child;
+  }
+
+  /** One that runs already. What it takes of a CPU is not known, and nobody ends it. @param grpc `host:port`, or nothing */
+  static at(url: string, grpc: string): Service {
+    return new Service(url, grpc, undefined);
   }
 
   /** @param profileFolder where each thread leaves a CPU profile when it ends; none without it */
@@ -36,7 +41,8 @@ export class Service {
       setTimeout(() => reject(new Error('the service was not ready within two minutes')), START_MS_MAX).unref();
     });
     try {
-      return new Service(await ready, child);
+      const { http, grpc } = await ready;
+      return new Service(`http://${http}`, grpc, child);
     } catch (error) {
       child.kill('SIGKILL');
       throw error;
@@ -44,7 +50,7 @@ export class Service {
   }
 
   cpuSec(): number {
-    return cpuSecOf(this.process.pid as number);
+    return this.process === undefined ? Number.NaN : cpuSecOf(this.process.pid as number);
   }
 
   /** @throws where the answer is not 2xx */
@@ -57,6 +63,7 @@ export class Service {
   }
 
   async stop(): Promise<void> {
-    await endProcess(this.process, () => this.process.kill('SIGTERM'));
+    const child = this.process;
+    if (child !== undefined) await endProcess(child, () => child.kill('SIGTERM'));
   }
 }

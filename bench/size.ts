@@ -10,6 +10,10 @@ export interface Size {
   readonly coldCustomers: number;
   /** Orders that the state is made of, and that replay is measured with. */
   readonly orders: number;
+  /** People of the simulated market. */
+  readonly simulated: number;
+  /** Numbers of customers of which memory and restart are drawn. */
+  readonly drawn: readonly number[];
 }
 
 export const FULL: Size = {
@@ -20,14 +24,18 @@ export const FULL: Size = {
   orders: 500_000,
   hotCustomers: 10_000,
   coldCustomers: 1_000_000,
+  simulated: 4000,
+  drawn: [10_000, 100_000, 1_000_000],
 };
 /** For every change: shorter, and still with three pairs, so that one disturbed run is not the median. */
 export const QUICK: Size = {
   pairs: 3,
-  sampleMs: 1500,
-  warmUpMs: 1000,
-  customers: 100_000,
-  orders: 200_000,
+  sampleMs: 800,
+  warmUpMs: 500,
+  customers: 30_000,
+  orders: 60_000,
   hotCustomers: 10_000,
-  coldCustomers: 200_000,
+  coldCustomers: 100_000,
+  simulated: 600,
+  drawn: [10_000, 100_000],
 };

@@ -39,7 +39,7 @@ let nowSec = 0;
 
 const open = (asked: { customers: number; eventsPerCustomer: number }): Opened => {
   const { customers, eventsPerCustomer } = asked;
-  const pack = loadPack(loadConfig({ flags: {}, environment: {}, folder: import.meta.dirname }).pack);
+  const pack = loadPack(loadConfig({ flags: {}, environment: process.env, folder: import.meta.dirname }).pack);
   ({ plan } = pack);
   ({ tables } = viewState(pack, makeStateMemory(pack, LIMITS.shards)));
   applier = new Applier(plan, tables);

@@ -49,7 +49,7 @@ let next = 0;
 
 const open = async (asked: { customers: number; eventsPerCustomer: number }): Promise<Opened> => {
   const { customers, eventsPerCustomer } = asked;
-  const config = loadConfig({ flags: {}, environment: {}, folder: import.meta.dirname });
+  const config = loadConfig({ flags: {}, environment: process.env, folder: import.meta.dirname });
   const source = readPackSource(config.pack);
   const pack = compilePack(source);
   const memory = makeStateMemory(pack, LIMITS.shards);

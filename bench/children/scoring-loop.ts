@@ -37,7 +37,7 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
   batch = asked.batch;
   const config = loadConfig({
     flags: { 'data-dir': asked.dataDir },
-    environment: {},
+    environment: process.env,
     folder: import.meta.dirname,
   });
   const { pack, tables } = await openLocalState(config);

@@ -5,8 +5,6 @@ import type { Row } from '../row.ts';
 import { type Ran, runCommand } from '../run-command.ts';
 import type { Sample } from '../sample.ts';
 
-const CUSTOMERS = 4000;
-
 export const simulate: Row = {
   name: 'simulate',
   product: 'beckon simulate of the plain market to a file, 90 days by the logging policy',
@@ -16,23 +14,24 @@ export const simulate: Row = {
   isPromised: false,
   async open(bench) {
     const { serverCore } = bench.placement;
+    const people = bench.size.simulated;
     const out = join(bench.folder, 'market.jsonl');
     const simulated = (customers: number, days: number): Promise<Ran> =>
       runCommand(['simulate', '--customers', `${customers}`, '--days', `${days}`, '--out', out], serverCore);
     const start = await simulated(1, 1);
-    await simulated(CUSTOMERS, 90);
+    await simulated(people, 90);
     const expected = hashOf(out);
     const parser = bench.measuredChild('parse-loop.ts');
     await parser.ask('openLines', out);
     return {
       isProductCold: true,
       notes: [
-        `${CUSTOMERS} customers, whatever the time of a run`,
+        `${people} customers, whatever the time of a run`,
         `less the ${start.cpuSec.toFixed(2)} CPU seconds of a market of one customer and one day`,
       ],
       ceiling: (durationMs) => parser.ask<Sample>('parse', durationMs),
       async product() {
-        const { wallSec, cpuSec } = await simulated(CUSTOMERS, 90);
+        const { wallSec, cpuSec } = await simulated(people, 90);
         const found = hashOf(out);
         const isWrong = found.hash !== expected.hash;
         return {

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { customerIdOf } from '../orders.ts';
+import { randomOf } from '../random.ts';
+import { customersOf } from './customers.ts';
+import type { Asked, Traffic } from './traffic.ts';
+
+/** How rows of features are asked for: by themselves in plain JSON, as a tensor of the Open Inference Protocol, or by ids of Feast. */
+export type RowForm = 'rows' | 'tensor' | 'feast';
+
+const SEED = 23;
+/** Texts of rows that are drawn from: more than a branch predictor learns. */
+const POOL = 20_000;
+/** One answer in this many is parsed. */
+const THOROUGH_EVERY = 16;
+/** Of a model of two heads. */
+const COLUMNS = 2;
+
+interface Manifest {
+  readonly input: { readonly features: readonly { readonly min: number; readonly max: number }[] };
+}
+
+/** Random rows of the features of a model bundle, none of them like another, and what an answer to them must show. */
+export class RowTraffic implements Traffic {
+  readonly path: string;
+  readonly contentType = 'application/json';
+  readonly unitsPerRequest: number;
+  private readonly form: RowForm;
+  private readonly width: number;
+  private readonly pool: readonly string[];
+  private readonly next32: () => number;
+  private readonly nextCustomer: () => number;
+  private count = 0;
+
+  /** @param bundle folder of the model. @param customers of Feast's store */
+  constructor(path: string, form: RowForm, bundle: string, customers: number, perRequest: number) {
+    this.path = path;
+    this.form = form;
+    this.unitsPerRequest = perRequest;
+    const { features } = (JSON.parse(readFileSync(`${bundle}/manifest.json`, 'utf8')) as Manifest).input;
+    this.width = features.length;
+    const random = randomOf(SEED);
+    const row = (): string => features.map(({ min, max }) => (min + random() * (max - min)).toFixed(2)).join(',');
+    this.pool = form === 'feast' ? [] : Array.from({ length: POOL }, row);
+    this.next32 = random;
+    this.nextCustomer = customersOf('each', customers, SEED);
+  }
+
+  next(): Asked {
+    const isThorough = this.count++ % THOROUGH_EVERY === 0;
+    const { form, unitsPerRequest } = this;
+    return {
+      body: this.body(),
+      problem: (answer) => (isThorough ? rowsProblem(form, answer, unitsPerRequest) : undefined),
+    };
+  }
+
+  private body(): string {
+    const { form, width, unitsPerRequest } = this;
+    if (form === 'feast') {
+      const ids = Array.from({ length: unitsPerRequest }, () => customerIdOf(this.nextCustomer()));
+      return `{"feature_service":"scores","entities":{"customer":["${ids.join('","')}"]}}`;
+    }
+    const rows = Array.from({ length: unitsPerRequest }, () => this.pool[Math.floor(this.next32() * POOL)]);
+    if (form === 'rows') return `{"rows":[[${rows.join('],[')}]]}`;
+    return tensorBody(rows.join(','), unitsPerRequest, width);
+  }
+}
+
+/** @param data numbers with commas between them */
+export const tensorBody = (data: string, rows: number, width: number): string =>
+  `{"inputs":[{"name":"features","datatype":"FP32","shape":[${rows},${width}],"data":[${data}]}]}`;
+
+/** The numbers of an answer, row after row. @throws where it is of another form */
+export const numbersOf = (form: RowForm, answer: string): number[] => {
+  const parsed = JSON.parse(answer);
+  if (form === 'rows') return (parsed.scores as number[][]).flat();
+  if (form === 'tensor') return (parsed.outputs[0].data as number[]).flat();
+  // The entities' own values come first.
+  return (parsed.results as { values: number[] }[]).slice(1).flatMap(({ values }) => values);
+};
+
+const rowsProblem = (form: RowForm, answer: string, rows: number): string | undefined => {
+  const numbers = numbersOf(form, answer);
+  if (form === 'feast')
+    return numbers.length % rows === 0 && numbers.length > rows && numbers.every((value) => typeof value === 'number')
+      ? undefined
+      : `features are missing: ${answer.slice(0, 160)}`;
+  if (numbers.length !== rows * COLUMNS) return `${rows} rows were asked for, ${numbers.length} numbers came`;
+  return numbers.every((value) => value >= 0 && value <= 1) ? undefined : 'a score is no probability';
+};
