@@ -26,7 +26,7 @@ export class Client {
   readonly address: string;
   private readonly agent: Agent;
 
-  constructor(t: TestContext, address: string, connections = 64) {
+  constructor(t: Pick<TestContext, 'after'>, address: string, connections = 64) {
     this.address = address;
     this.agent = new Agent({ keepAlive: true, maxSockets: connections });
     t.after(() => this.agent.destroy());
@@ -86,7 +86,7 @@ export class Wire {
   /** Resolves when the other side has ended the connection, however. */
   readonly closed: Promise<void>;
 
-  constructor(t: TestContext, address: string) {
+  constructor(t: Pick<TestContext, 'after'>, address: string) {
     const [host, port] = address.split(':');
     this.socket = connect({ host, port: Number(port) });
     this.socket.setEncoding('latin1');
