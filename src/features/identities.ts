@@ -15,6 +15,14 @@ export interface CustomerNames {
   readonly aliases: readonly string[];
 }
 
+/** Where the row of an id's customer may be, and the fingerprint of the id. */
+export interface RowPlace {
+  readonly shard: number;
+  readonly slot: number;
+  readonly fingerprintLo: number;
+  readonly fingerprintHi: number;
+}
+
 const NOBODY = -1;
 /** Aliases of a customer that an answer names. */
 const LISTED_MAX = 1000;
@@ -80,6 +88,25 @@ export class Identities implements CustomerIds {
     this.fingerprintLo = hash64.lo;
     this.fingerprintHi = hash64.hi;
     return this.slot;
+  }
+
+  /**
+   * As {@link locate} where the row of the id's customer is known to be in a slot, if it is.
+   * @returns whether it is; if not, nothing was located
+   */
+  locateAt({ shard, slot, fingerprintLo, fingerprintHi }: RowPlace, bytes: Uint8Array, end: number): boolean {
+    // With a bound an id may come and go without its row: its stamp must be taken first.
+    if (this.isBounded) return false;
+    const key = this.tables[shard].keyIfOf(slot, bytes, 0, end);
+    if (key < 0) return false;
+    this.shard = shard;
+    this.slot = slot;
+    this.key = key;
+    this.ownKey = key;
+    this.isOwnKey = true;
+    this.fingerprintLo = fingerprintLo;
+    this.fingerprintHi = fingerprintHi;
+    return true;
   }
 
   /** The stamp of the id of the last {@link locate}, as it was before the index was asked. */

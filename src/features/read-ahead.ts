@@ -8,12 +8,26 @@ const CUSTOMERS_MAX = 256;
 /**
  * Asks the memory for rows that are read soon: what the index says of an id is a way of three steps, each of which waits
  * for the one before, but the steps of many customers do not wait for each other. Nothing is decided here: whoever reads
- * a row finds it by himself.
+ * a row next makes sure that it is the customer's.
  */
 export class ReadAhead {
   private readonly tables: readonly Table[];
+  /** Of the customer that {@link isNext} has told: where the row may be, and the fingerprint of the id. */
+  shard = 0;
+  slot = -1;
+  fingerprintLo = 0;
+  fingerprintHi = 0;
   private readonly shards = new Uint8Array(CUSTOMERS_MAX);
+  private readonly slots = new Int32Array(CUSTOMERS_MAX);
+  private readonly los = new Uint32Array(CUSTOMERS_MAX);
+  private readonly his = new Uint32Array(CUSTOMERS_MAX);
+  /** Of index entries, then keys. */
   private readonly places = new Float64Array(CUSTOMERS_MAX);
+  private customerIds: readonly string[] = [];
+  private from = 0;
+  private to = 0;
+  /** Place in the arrays of the customer who is to be read next. */
+  private next = 0;
   /** Words that were read, so that reading them is not left out. */
   private touched = 0;
 
@@ -26,17 +40,35 @@ export class ReadAhead {
    * @param from position of the first customer, `to` that behind the last; of more than 256 the first ones
    */
   fetch(customerIds: readonly string[], from: number, to: number, id: Buffer): void {
-    const { tables, shards, places } = this;
+    const { tables, shards, slots, los, his, places } = this;
     const count = Math.min(to - from, CUSTOMERS_MAX);
+    this.customerIds = customerIds;
+    this.from = from;
+    this.to = from + count;
+    this.next = 0;
     for (let i = 0; i < count; i++) {
       const length = writeId(customerIds[from + i], id);
       const shard = shardOf(id, 0, length, tables.length);
       fingerprint(id, 0, length);
       shards[i] = shard;
+      los[i] = hash64.lo;
+      his[i] = hash64.hi;
       places[i] = tables[shard].index.entryOf(hash64.hi);
     }
     for (let i = 0; i < count; i++) places[i] = tables[shards[i]].index.keyIn(places[i]);
-    for (let i = 0; i < count; i++) if (places[i] >= 0) places[i] = tables[shards[i]].index.slotOf(places[i]);
-    for (let i = 0; i < count; i++) if (places[i] >= 0) this.touched |= tables[shards[i]].touch(places[i]);
+    for (let i = 0; i < count; i++) slots[i] = places[i] < 0 ? -1 : tables[shards[i]].index.slotOf(places[i]);
+    for (let i = 0; i < count; i++) if (slots[i] >= 0) this.touched |= tables[shards[i]].touch(slots[i]);
+  }
+
+  /** Whether this is the next of those that were fetched, and may have a row: then the fields above speak of it. */
+  isNext(customerId: string): boolean {
+    const { next, from } = this;
+    if (from + next >= this.to || this.customerIds[from + next] !== customerId) return false;
+    this.next++;
+    this.shard = this.shards[next];
+    this.slot = this.slots[next];
+    this.fingerprintLo = this.los[next];
+    this.fingerprintHi = this.his[next];
+    return this.slot >= 0;
   }
 }

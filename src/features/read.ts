@@ -136,13 +136,15 @@ export class FeatureReader {
     keys: Ask['keys'] = NO_KEYS,
     guest?: RowGuest,
   ): ReadOutcome {
-    const { id, view, ask, identities } = this;
+    const { id, view, ask, identities, readAhead } = this;
     const length = writeId(customerId, id);
     ask.keys = keys;
     ask.values = values;
     this.lastCold = undefined;
+    let isFound = readAhead.isNext(customerId) && identities.locateAt(readAhead, id, length);
     for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
-      const slot = identities.locate(id, 0, length);
+      const slot = isFound ? identities.slot : identities.locate(id, 0, length);
+      isFound = false;
       const table = this.tables[identities.shard];
       if (slot < 0) {
         const customer = this.cold?.find(id.subarray(0, length), customerId, identities.stamp);
