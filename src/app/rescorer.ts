@@ -5,6 +5,7 @@ import { LIMITS } from '../base/limits.ts';
 import { measures } from '../base/measures.ts';
 import type { Decider } from '../decisions/decide.ts';
 import type { Decision } from '../decisions/decision.ts';
+import type { ToldDecision } from '../decisions/stream-message.ts';
 import { definitionOfType } from '../events/catalogue.ts';
 import { RecordReader } from '../events/record.ts';
 import type { FeatureReader } from '../features/read.ts';
@@ -184,8 +185,7 @@ export class Rescorer {
   }
 }
 
-/** What a message says of a decision: enough to act; the ranking is there for the asking. */
-const shown = ({ decisionId, customerId, at, asOf, decision, segments, scores }: Decision) => ({
+const shown = ({ decisionId, customerId, at, asOf, decision, segments, scores }: Decision): ToldDecision => ({
   decisionId,
   customerId,
   at,

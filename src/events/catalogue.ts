@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { BEHAVIOUR_EVENTS } from './schemas/behaviour.ts';
 import { BUSINESS_EVENTS } from './schemas/business.ts';
 import { CONTACT_EVENTS } from './schemas/contacts.ts';
@@ -13,7 +14,12 @@ const FAMILIES = [
   ...BUSINESS_EVENTS,
 ] as const;
 
-export type EventType = (typeof FAMILIES)[number]['type'];
+type Definition = (typeof FAMILIES)[number];
+
+export type EventType = Definition['type'];
+
+/** What the data of each type may hold, by its schema. */
+export type EventData = { [D in Definition as D['type']]: Static<D['schema']> };
 
 /** Every event type there is, families one after another. */
 export const CATALOGUE: readonly EventDefinition<EventType>[] = FAMILIES;

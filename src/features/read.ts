@@ -246,8 +246,15 @@ export class FeatureReader {
   }
 }
 
+/** Whether a customer may be contacted over a channel. */
+export interface Consent {
+  readonly granted: boolean;
+  readonly at: string;
+  readonly expiresAt?: string;
+}
+
 /** Consents in the form in which they are shown. */
-export const consentView = (consents: Profile['consents']): Record<string, object> =>
+export const consentView = (consents: Profile['consents']): Record<string, Consent> =>
   Object.fromEntries(
     Object.entries(consents).map(([channel, { granted, atSec, expiresSec }]) => {
       const expires = expiresSec === undefined ? {} : { expiresAt: formatTime(expiresSec * 1000) };

@@ -33,10 +33,12 @@ export const sourceModules = (folders: readonly string[]): SourceModule[] =>
     .map((file) => sourceModule(file, textOf(file)));
 
 interface Manifest {
+  readonly name: string;
   readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-/** package.json as far as its command and its dependencies go. */
+/** package.json as far as its command, what it offers and its dependencies go. */
 export const packageManifest = (): Manifest => JSON.parse(textOf('package.json')) as Manifest;

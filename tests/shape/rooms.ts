@@ -15,6 +15,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // What it knows is its own: the service must not learn from the truth.
   simulation: ['events', 'base'],
   serving: ['learning', 'decisions', 'packs', 'inference', 'state', 'features', 'events', 'base'],
+  // A program's side of the wire: types of the service, and of its code what reads messages and names errors.
+  client: ['serving', 'decisions', 'events', 'base'],
   // Listens on diagnostics_channel, so that nobody in the domain has to know it.
   telemetry: ['base'],
   app: [
@@ -58,7 +60,7 @@ export const DOORS: Doors = {
   '@fastify/swagger': ['src/serving/http/'],
   '@fastify/swagger-ui': ['src/serving/http/'],
   'fast-json-stringify': ['src/serving/http/decision-text.ts'],
-  '@grpc/grpc-js': ['src/serving/grpc/'],
+  '@grpc/grpc-js': ['src/serving/grpc/', 'src/client/'],
   '@grpc/proto-loader': ['src/serving/grpc/door.ts'],
   '@grpc/reflection': ['src/serving/grpc/door.ts'],
   'grpc-health-check': ['src/serving/grpc/door.ts'],

@@ -1,7 +1,7 @@
 import type { TObject } from 'typebox';
 
 /** One event type of the catalogue. */
-export interface EventDefinition<T extends string = string> {
+export interface EventDefinition<T extends string = string, S extends TObject = TObject> {
   /** Stands in the log instead of the name: fixed for ever, never given to another type. */
   readonly code: number;
   readonly type: T;
@@ -12,27 +12,27 @@ export interface EventDefinition<T extends string = string> {
   /** One sentence for the documentation. */
   readonly description: string;
   /** Schema of `data`. Fields that it does not name are allowed, kept in the log and left out of the state. */
-  readonly schema: TObject;
+  readonly schema: S;
   /** What a schema cannot say: a sentence about data that the schema lets pass but that is refused. */
   readonly problem: ((data: Readonly<Record<string, unknown>>) => string | undefined) | undefined;
 }
 
 /** A type that producers send. */
-export const received = <const T extends string>(
+export const received = <const T extends string, S extends TObject>(
   code: number,
   type: T,
   description: string,
-  schema: TObject,
+  schema: S,
   problem?: EventDefinition['problem'],
-): EventDefinition<T> => ({ code, type, madeByBeckon: false, isOfCustomer: true, description, schema, problem });
+): EventDefinition<T, S> => ({ code, type, madeByBeckon: false, isOfCustomer: true, description, schema, problem });
 
 /** A type that Beckon alone makes. */
-export const made = <const T extends string>(
+export const made = <const T extends string, S extends TObject>(
   code: number,
   type: T,
   description: string,
-  schema: TObject,
-): EventDefinition<T> => ({
+  schema: S,
+): EventDefinition<T, S> => ({
   code,
   type,
   madeByBeckon: true,
@@ -43,7 +43,9 @@ export const made = <const T extends string>(
 });
 
 /** A type whose subject is no customer. */
-export const ofNoCustomer = <const T extends string>(definition: EventDefinition<T>): EventDefinition<T> => ({
+export const ofNoCustomer = <const T extends string, S extends TObject>(
+  definition: EventDefinition<T, S>,
+): EventDefinition<T, S> => ({
   ...definition,
   isOfCustomer: false,
 });

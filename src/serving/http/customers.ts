@@ -9,6 +9,7 @@ import { beforeState, tooFarAhead } from '../../decisions/time-refusals.ts';
 import type { Event } from '../../events/event.ts';
 import { consentView } from '../../features/read.ts';
 import { askedTimeMs } from '../asked-time.ts';
+import type { Customer } from '../customer.ts';
 import type { ServingParts } from '../parts.ts';
 import { sendProblem, translate } from './problem.ts';
 
@@ -122,7 +123,7 @@ const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: 
     }
     case 'known': {
       const profile = reader.profile(id);
-      reply.send({
+      const customer: Customer = {
         customerId: profile?.customerId ?? id,
         aliases: profile?.aliases ?? [],
         at: formatTime(atMs ?? nowMs),
@@ -131,7 +132,8 @@ const show = (id: string, atMs: number | undefined, reply: FastifyReply, parts: 
         features: Object.fromEntries(pack.featureNames.map((name, i) => [name, values[i]])),
         contacts: [],
         decisions: [],
-      });
+      };
+      reply.send(customer);
     }
   }
 };

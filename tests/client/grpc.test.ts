@@ -1,0 +1,3 @@
+import { clientContract } from './contract.ts';
+
+clientContract('gRPC', ({ http, grpc }) => ({ http: `http://${http}`, grpc }));

@@ -1,0 +1,3 @@
+import { clientContract } from './contract.ts';
+
+clientContract('HTTP', ({ http }) => ({ http }));
