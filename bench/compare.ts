@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RowResult } from './result.ts';
+import type { SizePoint } from './size-points.ts';
 
 /** A ratio that is not to become worse, whatever it is of; greater is better. */
 interface Held {
@@ -11,6 +12,7 @@ interface Held {
 /** A run as far as it is compared. */
 interface Run {
   readonly results: readonly Pick<RowResult, 'name' | 'ratio' | 'ratioRange'>[];
+  readonly sizes?: readonly Pick<SizePoint, 'customers' | 'allowedBytes' | 'residentBytes'>[];
 }
 
 interface Comparison {
@@ -23,8 +25,13 @@ interface Comparison {
 const FALL_MAX = 0.1;
 
 /** Latency is not among them: its ratios move by more than a tenth from run to run on a machine that others use. */
-const heldOf = ({ results }: Run): Held[] =>
-  results.map(({ name, ratio, ratioRange }) => ({ name, ratio, range: ratioRange }));
+const heldOf = ({ results, sizes = [] }: Run): Held[] => [
+  ...results.map(({ name, ratio, ratioRange }) => ({ name, ratio, range: ratioRange })),
+  ...sizes.map(({ customers, allowedBytes, residentBytes }): Held => {
+    const ratio = allowedBytes / residentBytes;
+    return { name: `memory of ${customers} customers`, ratio, range: [ratio, ratio] };
+  }),
+];
 
 /** Ratios of a run against those of an earlier one, as far as both have them. */
 export const compare = (now: Run, before: Run): Comparison => {
@@ -52,5 +59,5 @@ export const compare = (now: Run, before: Run): Comparison => {
 export const readBaseline = (path: string): Run => {
   const report = JSON.parse(readFileSync(path, 'utf8')) as Partial<Run>;
   if (!Array.isArray(report.results)) throw new Error(`${path} holds no figures of a run of the benchmark`);
-  return { results: report.results };
+  return { results: report.results, sizes: report.sizes };
 };

@@ -10,6 +10,7 @@ import { circumstancesOf } from './report.ts';
 import { reportPage } from './report-page.ts';
 import { NAMES, run } from './run.ts';
 import { tableOf } from './table.ts';
+import { visibleText } from './visible.ts';
 
 const options = readOptions(process.argv.slice(2), NAMES);
 if (options === undefined) {
@@ -46,7 +47,7 @@ const latencies = report.latency
   .join('');
 process.stdout.write(`
 ${tableOf(report.results)}
-${latencies}
+${latencies}${report.visible === undefined ? '' : `\n${visibleText(report.visible)}\n`}
 ratios are medians of ${report.size.pairs} pairs, ceiling and product in turns; the smaller of the two is held against the bar
 ${circumstancesOf(report)
   .map(([name, value]) => `${name}: ${value}`)

@@ -4,6 +4,7 @@ import { sizesChart } from './charts/sizes-chart.ts';
 import { throughputChart } from './charts/throughput-chart.ts';
 import { circumstancesOf, type Report } from './report.ts';
 import { cellsOf, factsOf, HEADS } from './table.ts';
+import { visibleText } from './visible.ts';
 
 const STYLE = `body { font: 15px/1.5 system-ui, sans-serif; max-width: 980px; margin: 2em auto; padding: 0 1em; color: #222 }
 table { border-collapse: collapse; font-size: 13px } th, td { border-bottom: 1px solid #ddd; padding: 3px 9px; text-align: right }
@@ -108,6 +109,7 @@ export const reportPage = (report: Report): string => `<!doctype html>
 ${circumstances(report)}
 ${rows(report)}
 ${latency(report)}
+${report.visible === undefined ? '' : `<p>${escaped(visibleText(report.visible))}</p>`}
 ${sizes(report)}
 ${profiles(report)}
 </html>

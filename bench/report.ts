@@ -4,6 +4,7 @@ import type { Machine } from './machine.ts';
 import type { RowResult } from './result.ts';
 import type { Size } from './size.ts';
 import type { SizePoint } from './size-points.ts';
+import type { VisibleResult } from './visible.ts';
 
 /** All that a run has come to, and what it was made of. */
 export interface Report {
@@ -18,6 +19,8 @@ export interface Report {
   readonly results: readonly RowResult[];
   /** In an open loop; empty where that was not asked for, as the two below. */
   readonly latency: readonly LatencyResult[];
+  /** Undefined where it was not asked for. */
+  readonly visible: VisibleResult | undefined;
   /** Memory and restart by the number of customers. */
   readonly sizes: readonly SizePoint[];
   /** Of the four paths that are to be short. */

@@ -13,12 +13,14 @@ import { grpcRows, ROWS, readingRows, writingRows } from './rows.ts';
 import { runRow } from './run-row.ts';
 import { FULL, QUICK, type Size } from './size.ts';
 import { type SizePoint, sizePoint } from './size-points.ts';
+import { measureVisible, type VisibleResult } from './visible.ts';
 
 /** What is measured beside rows. */
 const LATENCY = 'latency';
+const VISIBLE = 'visible';
 const SIZES = 'sizes';
 const PROFILES = 'profiles';
-export const NAMES: readonly string[] = [...ROWS.map(({ name }) => name), LATENCY, SIZES, PROFILES];
+export const NAMES: readonly string[] = [...ROWS.map(({ name }) => name), LATENCY, VISIBLE, SIZES, PROFILES];
 
 export interface Ran {
   readonly report: Report;
@@ -41,6 +43,7 @@ export const run = async (options: BenchOptions, say: (line: string) => void, ab
   const bench = new Bench(size, where, { deployment, profileFolder });
   const results: RowResult[] = [];
   let latency: LatencyResult[] = [];
+  let visible: VisibleResult | undefined;
   const sizes: SizePoint[] = [];
   const profiles: HotPathProfile[] = [];
   let failure: unknown;
@@ -51,6 +54,10 @@ export const run = async (options: BenchOptions, say: (line: string) => void, ab
       results.push(resultOf(await runRow(bench, row, (pair) => say(`${row.name} ${pair}/${size.pairs}`))));
     }
     if (isWanted(LATENCY) && !abort.aborted) latency = await measureLatency(bench, url === undefined || fill, say);
+    if (isWanted(VISIBLE) && (url === undefined || fill) && !abort.aborted) {
+      say(VISIBLE);
+      visible = await measureVisible(bench);
+    }
     for (const customers of isWantedLong(SIZES) ? size.drawn : []) {
       if (abort.aborted) break;
       say(`memory and restart, ${customers} customers`);
@@ -70,7 +77,7 @@ export const run = async (options: BenchOptions, say: (line: string) => void, ab
   const loadAverageAtEnd = Number(loadavg()[0].toFixed(2));
   const { durability } = bench;
   const circumstances = { machine: on, loadAverageAtEnd, placement: where.text, durability, ...textsOf(options, size) };
-  return { report: { ...circumstances, size, results, latency, sizes, profiles }, failure };
+  return { report: { ...circumstances, size, results, latency, visible, sizes, profiles }, failure };
 };
 
 const sizeOf = ({ quick, customers, sampleSec }: BenchOptions): Size => {

@@ -4,8 +4,11 @@ import { randomOf } from '../random.ts';
 import { customersOf } from './customers.ts';
 import type { Asked, Traffic } from './traffic.ts';
 
-/** How rows of features are asked for: by themselves in plain JSON, as a tensor of the Open Inference Protocol, or by ids of Feast. */
-export type RowForm = 'rows' | 'tensor' | 'feast';
+/**
+ * How rows are asked for: by their features in plain JSON or as a tensor of the Open Inference Protocol, by customer ids in that
+ * protocol, or by those of Feast.
+ */
+export type RowForm = 'rows' | 'tensor' | 'ids' | 'feast';
 
 const SEED = 23;
 /** Texts of rows that are drawn from: more than a branch predictor learns. */
@@ -40,7 +43,7 @@ export class RowTraffic implements Traffic {
     this.width = features.length;
     const random = randomOf(SEED);
     const row = (): string => features.map(({ min, max }) => (min + random() * (max - min)).toFixed(2)).join(',');
-    this.pool = form === 'feast' ? [] : Array.from({ length: POOL }, row);
+    this.pool = form === 'feast' || form === 'ids' ? [] : Array.from({ length: POOL }, row);
     this.next32 = random;
     this.nextCustomer = customersOf('each', customers, SEED);
   }
@@ -56,9 +59,11 @@ export class RowTraffic implements Traffic {
 
   private body(): string {
     const { form, width, unitsPerRequest } = this;
-    if (form === 'feast') {
-      const ids = Array.from({ length: unitsPerRequest }, () => customerIdOf(this.nextCustomer()));
-      return `{"feature_service":"scores","entities":{"customer":["${ids.join('","')}"]}}`;
+    if (form === 'feast' || form === 'ids') {
+      const ids = Array.from({ length: unitsPerRequest }, () => customerIdOf(this.nextCustomer())).join('","');
+      return form === 'feast'
+        ? `{"feature_service":"scores","entities":{"customer":["${ids}"]}}`
+        : `{"inputs":[{"name":"customerId","datatype":"BYTES","shape":[${unitsPerRequest}],"data":["${ids}"]}]}`;
     }
     const rows = Array.from({ length: unitsPerRequest }, () => this.pool[Math.floor(this.next32() * POOL)]);
     if (form === 'rows') return `{"rows":[[${rows.join('],[')}]]}`;
@@ -74,7 +79,7 @@ export const tensorBody = (data: string, rows: number, width: number): string =>
 export const numbersOf = (form: RowForm, answer: string): number[] => {
   const parsed = JSON.parse(answer);
   if (form === 'rows') return (parsed.scores as number[][]).flat();
-  if (form === 'tensor') return (parsed.outputs[0].data as number[]).flat();
+  if (form === 'tensor' || form === 'ids') return (parsed.outputs[0].data as number[]).flat();
   // The entities' own values come first.
   return (parsed.results as { values: number[] }[]).slice(1).flatMap(({ values }) => values);
 };

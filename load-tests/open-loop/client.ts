@@ -29,6 +29,7 @@ export interface OpenLoad {
 
 const GRPC_SEED = 13;
 
+/** In the run that is under way. */
 let answered = 0;
 /** One a kind for the life of this process, so that no event comes twice. */
 const traffics = new Map<string, ReturnType<typeof trafficOf>>();
@@ -57,6 +58,7 @@ const run = async ({ lanes, durationMs, seed }: OpenLoad): Promise<LaneResult[]>
     );
   } finally {
     for (const sender of senders) sender.close();
+    answered = 0;
   }
 };
 

@@ -47,13 +47,19 @@ export const runSides = async (asked: SidesAsked): Promise<SideResult[]> => {
   const client = new Child(fileURLToPath(new URL('client.ts', import.meta.url)), clientCore);
   let doneMs = 0;
   let answered = 0;
+  /** Of the run that is under way. */
+  let startMs = 0;
+  let runMs = 0;
   const timer = setInterval(async () => {
     const underWay = await client.ask<number>('progress', undefined).catch(() => 0);
-    onProgress?.(doneMs, answered + underWay);
+    onProgress?.(doneMs + Math.min(performance.now() - startMs, runMs), answered + underWay);
   }, PROGRESS_MS);
   const runOnce = async ({ lanes, beside }: Side, ms: number, seed: number): Promise<LaneResult[]> => {
+    startMs = performance.now();
+    runMs = ms;
     const load: OpenLoad = { lanes, durationMs: ms, seed };
     const [results] = await Promise.all([client.ask<LaneResult[]>('run', load), beside?.(ms)]);
+    runMs = 0;
     doneMs += ms;
     answered += results.reduce((sum, lane) => sum + lane.answered, 0);
     return results;

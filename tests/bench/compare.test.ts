@@ -35,6 +35,18 @@ test('whatever the ratio, a fall of more than a tenth is told and a smaller one 
   );
 });
 
+test('memory a customer is held as well', () => {
+  const withBytes = (residentBytes: number) => ({
+    results: [],
+    sizes: [{ customers: 1000, allowedBytes: 1000, residentBytes }],
+  });
+  assert.deepEqual(compare(withBytes(1050), withBytes(1000)).regressions, []);
+  assert.match(
+    compare(withBytes(1200), withBytes(1000)).regressions[0],
+    /^memory of 1000 customers: 0\.83 against 1\.00/,
+  );
+});
+
 test('a file that holds no figures is refused by its name', (t) => {
   const path = join(tempFolder(t), 'other.json');
   writeFileSync(path, '{"rows":[]}');

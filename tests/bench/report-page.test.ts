@@ -50,6 +50,7 @@ const report: Report = {
   size: FULL,
   results: [resultOf({ row, notes: [], ceilings: [sample, sample], products: [sample, { ...sample, wallSec: 2 }] })],
   latency: [{ name: 'half of the maximum', sides: [side('canned control'), side('service')] }],
+  visible: { events: 100, atOnce: 99, latency: PERCENTILES.map((_, i) => i + 1) },
   sizes: [
     { customers: 10_000, ...point },
     { customers: 1_000_000, ...point },
@@ -84,6 +85,6 @@ test('the page says what it measured, where and how, and shows a picture of each
 });
 
 test('parts that were not measured are left out', () => {
-  const page = reportPage({ ...report, results: [], latency: [], sizes: [], profiles: [] });
+  const page = reportPage({ ...report, results: [], latency: [], visible: undefined, sizes: [], profiles: [] });
   assert.doesNotMatch(page, /<svg|<h2/);
 });
