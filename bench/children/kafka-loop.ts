@@ -4,13 +4,17 @@ import { dedupeWindows, makeStateMemory, viewState } from '../../src/app/shared-
 import { wallClock } from '../../src/base/clock.ts';
 import { shardOf } from '../../src/base/hash.ts';
 import { LIMITS } from '../../src/base/limits.ts';
+import { EventScanner } from '../../src/events/event-scanner.ts';
+import { RecordWriter } from '../../src/events/record.ts';
 import { Intake } from '../../src/log/intake.ts';
 import type { KafkaClient, OutgoingRecord } from '../../src/log/kafka-client.ts';
 import { KafkaLog } from '../../src/log/kafka-log.ts';
 import { KafkajsClient } from '../../src/log/kafkajs-client.ts';
 import { LogProducer } from '../../src/log/log-producer.ts';
+import { MemoryLog } from '../../src/log/memory-log.ts';
 import { PlatformaticClient } from '../../src/log/platformatic-client.ts';
-import { loadPack } from '../../src/packs/pack.ts';
+import { loadPack, type Pack } from '../../src/packs/pack.ts';
+import { Status } from '../../src/state/status.ts';
 import { Writer } from '../../src/state/writer.ts';
 import { answerQuestions } from '../child-side.ts';
 import { customerIdOf, OrderMaker, todayMs } from '../orders.ts';
@@ -29,6 +33,7 @@ const PRODUCED = 4000;
 
 let loop: KafkaLoop;
 let topic: string;
+let pack: Pack;
 
 const connect = (): KafkaClient => {
   const Client = loop.client === 'kafkajs' ? KafkajsClient : PlatformaticClient;
@@ -38,6 +43,7 @@ const connect = (): KafkaClient => {
 /** Fills a topic that is right for the log, and for a source as well. */
 const open = async (options: KafkaLoop): Promise<void> => {
   loop = options;
+  pack = loadPack(loop.pack);
   topic = `bench.${randomUUID()}`;
   const client = connect();
   const maker = new OrderMaker(SEED, topic, todayMs());
@@ -56,18 +62,21 @@ const open = async (options: KafkaLoop): Promise<void> => {
 };
 
 /** Work that has told `done` of all events, with what it took. */
-const measured = async (
-  work: (client: KafkaClient, done: (events: number) => void) => Promise<unknown>,
+const measured = async <T>(
+  prepare: (client: KafkaClient) => Promise<T>,
+  work: (client: KafkaClient, done: (events: number) => void, prepared: T) => Promise<unknown>,
 ): Promise<Sample> => {
   const client = connect();
+  const prepared = await prepare(client);
   const all = Promise.withResolvers<void>();
   let seen = 0;
   const startCpu = process.cpuUsage();
   const startMs = performance.now();
-  await work(client, (events) => {
+  const done = (events: number): void => {
     seen += events;
     if (seen >= loop.events) all.resolve();
-  });
+  };
+  await work(client, done, prepared);
   await all.promise;
   const wallSec = (performance.now() - startMs) / 1000;
   const { user, system } = process.cpuUsage(startCpu);
@@ -79,8 +88,10 @@ const measured = async (
 const reached = (): void => {};
 const starts = (): number[] => Array<number>(LIMITS.shards).fill(0);
 
+const nothing = async (): Promise<void> => {};
+
 const emptyLog = (): Promise<Sample> =>
-  measured((client, done) => {
+  measured(nothing, (client, done) => {
     let events = 0;
     const record = (): void => {
       events++;
@@ -92,19 +103,37 @@ const emptyLog = (): Promise<Sample> =>
     return client.follow({ topic, from: starts(), reached, sink: { begin: () => {}, record, end } });
   });
 
-/** Folds a log into a new state, and tells the events that were applied. */
-const apply = async (log: KafkaLog, done: (events: number) => void): Promise<void> => {
-  const pack = loadPack(loop.pack);
+interface Prepared {
+  readonly log: KafkaLog;
+  readonly writer: Writer;
+}
+
+/** A state in which every customer has an order, and a log that is about to be folded into it. */
+const prepare = async (log: KafkaLog): Promise<Prepared> => {
   const view = viewState(pack, makeStateMemory(pack, LIMITS.shards));
-  const stopwatchMs = (): number => performance.now();
   const dedupe = dedupeWindows(pack, view.tables);
-  const writer = new Writer({ log, plan: pack.plan, ...view, dedupe, stopwatchMs });
+  const parts = { plan: pack.plan, tables: view.tables, dedupe, coldPath: undefined, stopwatchMs: () => 0 };
+  const filling = new Writer({ ...parts, log: new MemoryLog(), status: new Status() });
+  const maker = new OrderMaker(SEED + 1, 'known', todayMs());
+  const scanner = new EventScanner();
+  const records = new RecordWriter();
+  for (let customer = 0; customer < loop.customers; customer++) {
+    scanner.one(Buffer.from(maker.next(customer)), records);
+    if (records.count < PRODUCED && customer < loop.customers - 1) continue;
+    await filling.commit([records.chunk()], Date.now());
+    records.reset();
+  }
+  return { log, writer: new Writer({ ...parts, log, status: view.status }) };
+};
+
+/** Folds a log, and tells the events that were applied. */
+const apply = async ({ log, writer }: Prepared, done: (events: number) => void): Promise<void> => {
   await log.follow({
     from: starts(),
     reached,
     take({ partition, groups, nextOffset }) {
       let events = 0;
-      for (const group of groups) events += group.count - duplicatesIn(writer.fold(group));
+      for (const group of groups) events += appliedOf(writer.fold(group));
       writer.moveTo(partition, nextOffset);
       done(events);
       return undefined;
@@ -112,13 +141,16 @@ const apply = async (log: KafkaLog, done: (events: number) => void): Promise<voi
   });
 };
 
-const duplicatesIn = (results: Uint8Array): number => results.reduce((sum, result) => sum + result, 0);
+const appliedOf = (results: Uint8Array): number => results.length - results.reduce((sum, result) => sum + result, 0);
 
 const appliedLog = (): Promise<Sample> =>
-  measured(async (client, done) => apply(await KafkaLog.open(client, topic, LIMITS.shards), done));
+  measured(
+    async (client) => prepare(await KafkaLog.open(client, topic, LIMITS.shards)),
+    (_, done, prepared) => apply(prepared, done),
+  );
 
 const emptySource = (): Promise<Sample> =>
-  measured(async (client, done) =>
+  measured(nothing, async (client, done) =>
     client.join({
       topics: [topic],
       group: randomUUID(),
@@ -128,21 +160,23 @@ const emptySource = (): Promise<Sample> =>
   );
 
 const appliedSource = (): Promise<Sample> =>
-  measured(async (client, done) => {
-    const log = await KafkaLog.open(client, `bench.${randomUUID()}`, LIMITS.shards);
-    await apply(log, done);
-    const producer = new LogProducer(client, log.topic);
-    const setAside = async (): Promise<never> => {
-      throw new Error('no event of the bench is set aside');
-    };
-    const append = (records: readonly OutgoingRecord[]) => producer.send(records);
-    const intake = new Intake({ partitions: LIMITS.shards, append, setAside, clock: wallClock });
-    client.join({
-      topics: [topic],
-      group: randomUUID(),
-      take: (source, partition, records) => intake.take(source, partition, records),
-      reached,
-    });
-  });
+  measured(
+    async (client) => prepare(await KafkaLog.open(client, `bench.${randomUUID()}`, LIMITS.shards)),
+    async (client, done, prepared) => {
+      await apply(prepared, done);
+      const producer = new LogProducer(client, prepared.log.topic);
+      const setAside = async (): Promise<never> => {
+        throw new Error('no event of the bench is set aside');
+      };
+      const append = (records: readonly OutgoingRecord[]) => producer.send(records);
+      const intake = new Intake({ partitions: LIMITS.shards, append, setAside, clock: wallClock });
+      client.join({
+        topics: [topic],
+        group: randomUUID(),
+        take: (source, partition, records) => intake.take(source, partition, records),
+        reached,
+      });
+    },
+  );
 
 answerQuestions({ open, emptyLog, appliedLog, emptySource, appliedSource });

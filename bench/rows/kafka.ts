@@ -21,7 +21,10 @@ const kafkaRow = (from: 'log' | 'source', client: KafkaLoop['client'], pass: num
     await child.ask('open', loop);
     const side = (name: string) => (): Promise<Sample> => child.ask<Sample>(name, undefined);
     return {
-      notes: [`${events} orders of ${customers} customers, whatever the time of a run`, 'one process, one thread'],
+      notes: [
+        `${events} orders of ${customers} known customers, whatever the time of a run`,
+        'one process, one thread',
+      ],
       ceiling: side(from === 'log' ? 'emptyLog' : 'emptySource'),
       product: side(from === 'log' ? 'appliedLog' : 'appliedSource'),
       close: () => child.stop(),

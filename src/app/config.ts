@@ -51,8 +51,6 @@ const crossCheck = (config: Config): void => {
     const twin = ports.find(([other, value]) => other !== name && port !== 0 && value === port);
     if (twin !== undefined) refuse(`${name} and ${twin[0]} are both ${port}; each needs a port of its own`);
   }
-  if (config.logRetentionMs > 0 && config.limits.rowsMax > 0)
-    refuse('logRetentionMs needs checkpoints, and there are none with limits.rowsMax: leave one of them out');
   if (!LOOPBACK.test(config.host) && !config.insecure)
     refuse(
       `host ${config.host} can be reached from other machines, and there is no authentication: ` +

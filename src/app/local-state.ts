@@ -57,7 +57,7 @@ export const openLocalState = async (
       stopwatchMs: () => performance.now(),
     });
     const end = endOf(log);
-    const checkpoints = new LocalCheckpoints(dataDir.path, pack, view);
+    const checkpoints = new LocalCheckpoints(dataDir.path, pack, view, cold);
     await checkpoints.restore(log, writer);
     await writer.recover((offset) => onProgress?.(offset, end));
     const close = async (): Promise<void> => {

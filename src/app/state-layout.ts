@@ -9,13 +9,14 @@ import { foldOf } from '../packs/pack-diff.ts';
  */
 export const stateLayout = (pack: Pack): string => {
   const { rowWords, cells, groupTables } = pack.plan;
-  const { dedupeIdsPerShardMax, dedupeWindowMs, shards, idBytesMax } = LIMITS;
+  const { dedupeIdsPerShardMax, dedupeWindowMs, shards, idBytesMax, rowsMax } = LIMITS;
   const words = {
     fold: foldOf(pack),
     rowWords,
     cells: cells.map(({ key, offset, words }) => [key, offset, words]),
     groups: groupTables.map((table) => [table.by, table.keysMax, table.cells.map(({ key }) => key)]),
-    limits: [dedupeIdsPerShardMax, dedupeWindowMs, shards, idBytesMax],
+    // Which rows have no room is of a bound; a state without one is the same as before there were any.
+    limits: [dedupeIdsPerShardMax, dedupeWindowMs, shards, idBytesMax, ...(rowsMax === 0 ? [] : [rowsMax])],
   };
   return createHash('sha256').update(JSON.stringify(words)).digest('hex');
 };

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { BeckonError } from '../base/errors.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { syncFile } from '../log/log-copy.ts';
+import type { ColdFile } from './cold-file.ts';
 import { syncDirectory, writeDurably } from './durable-file.ts';
 import type { ShardFile } from './shard-file.ts';
 
@@ -27,6 +28,8 @@ export interface Checkpoint {
   /** Hash of the secret of its log. */
   readonly log: string;
   readonly shards: readonly ShardFile[];
+  /** Where there is a bound on rows. */
+  readonly cold?: ColdFile;
   /** Name and CRC-32 of the file of what the fold keeps beside the shards. */
   readonly rest: { readonly name: string; readonly checksum: number };
   /** Records folded before the last `customer.erased`, -1 where there was none. */
@@ -46,7 +49,7 @@ export interface Generation {
 /**
  * The checkpoints of a data directory, each a folder with a number that rises:
  * ```
- *   checkpoints/7/           shard-00 … shard-15, rest.json, manifest.json
+ *   checkpoints/7/           shard-00 … shard-15, rest.json, manifest.json, and cold.db where there is a bound on rows
  *   checkpoints/8.part/      being written, or broken off
  * ```
  * All files of a folder are durable before it gets its name, so that a checkpoint is whole or absent.
@@ -67,10 +70,14 @@ export class CheckpointStore {
       .map((number) => readGeneration(number, join(this.folder, String(number))));
   }
 
+  makeFolder(): void {
+    if (mkdirSync(this.folder, { recursive: true }) !== undefined) syncDirectory(dirname(this.folder));
+  }
+
   /** @returns the folder of a checkpoint to be written */
   begin(): { readonly number: number; readonly path: string } {
-    if (mkdirSync(this.folder, { recursive: true }) !== undefined) syncDirectory(dirname(this.folder));
-    const numbers = this.names().map((name) => Number.parseInt(name, 10));
+    this.makeFolder();
+    const numbers = this.names().map((name) => Number.parseInt(name, 10) || 0);
     const number = Math.max(0, ...numbers) + 1;
     const path = join(this.folder, `${number}.part`);
     mkdirSync(path);

@@ -7,6 +7,8 @@ import { SHARD_HEADER, type Shard, type Stretch } from '../features/shard.ts';
 import { SlotIndex } from '../features/slot-index.ts';
 import type { EventLog } from '../log/event-log.ts';
 import { CHECKPOINT_FORMAT, type Checkpoint, type CheckpointStore, type Generation } from './checkpoint-store.ts';
+import type { ColdDatabase } from './cold-database.ts';
+import { coldPartOf, keepColdFile, verifyColdFile } from './cold-file.ts';
 import { syncDirectory, writeDurably } from './durable-file.ts';
 import type { ErasureFacts } from './erasures.ts';
 import { type ReadWords, readShardFile, type ShardFile, writeShardFile } from './shard-file.ts';
@@ -34,6 +36,7 @@ export const logIdentity = ({ secret }: Pick<EventLog, 'secret'>): string =>
  * Writes a checkpoint; it counts when this returns.
  * @param readers of the words of each shard, as they were at the mark
  * @param onRead told when no words are needed any more
+ * @param copied resolves when the rows that have no room stand in {@link coldPartOf} the store, to whether there are any
  * @returns its bytes
  * @throws Error of the file system: then there is no checkpoint
  */
@@ -42,6 +45,7 @@ export const writeCheckpoint = async (
   mark: Mark,
   readers: readonly ReadWords[],
   onRead: () => Promise<void> = () => Promise.resolve(),
+  copied: () => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<number> => {
   const { offsets, logTimesMs, layout, log, rest } = mark;
   const { number, path } = store.begin();
@@ -51,6 +55,7 @@ export const writeCheckpoint = async (
       return writeShardFile(join(path, name), name, mark.stretches[shard], read);
     });
     await onRead();
+    const cold = (await copied()) ? keepColdFile(coldPartOf(store.folder), path) : undefined;
     const text = JSON.stringify(rest);
     writeDurably(path, REST_FILE, text);
     syncDirectory(path);
@@ -61,11 +66,12 @@ export const writeCheckpoint = async (
       layout,
       log,
       shards,
+      ...(cold === undefined ? {} : { cold }),
       rest: { name: REST_FILE, checksum: crc32(text) },
       lastErasure: rest.erasures.lastPlace,
       erasuresWaiting: rest.erasures.requests.length,
     });
-    return shards.reduce((sum, { bytes }) => sum + bytes, text.length);
+    return shards.reduce((sum, { bytes }) => sum + bytes, text.length + (cold?.bytes ?? 0));
   } catch (error) {
     store.remove(number);
     throw error;
@@ -73,11 +79,19 @@ export const writeCheckpoint = async (
 };
 
 /** Writes a checkpoint of a state that nobody changes meanwhile. @throws as {@link writeCheckpoint} */
-export const writeCheckpointHere = (store: CheckpointStore, mark: Mark, shards: readonly Shard[]): Promise<number> => {
+export const writeCheckpointHere = (
+  store: CheckpointStore,
+  mark: Mark,
+  shards: readonly Shard[],
+  cold: ColdDatabase | undefined,
+): Promise<number> => {
   const readers = shards.map((shard) => (from: number, into: Uint32Array): void => {
     into.set(shard.u32.subarray(from, from + into.length));
   });
-  return writeCheckpoint(store, mark, readers);
+  return writeCheckpoint(store, mark, readers, undefined, async () => {
+    await cold?.copyTo(coldPartOf(store.folder));
+    return cold !== undefined;
+  });
 };
 
 export interface RestoreParts {
@@ -86,6 +100,8 @@ export interface RestoreParts {
   readonly layout: string;
   /** Of an empty state. */
   readonly shards: readonly Shard[];
+  /** Empty, where there is a bound on rows. */
+  readonly cold: ColdDatabase | undefined;
 }
 
 export interface RestoreListener {
@@ -102,7 +118,7 @@ export interface Restored extends FoldRest {
 }
 
 /**
- * Puts the newest checkpoint that can be used into the shards' memory.
+ * Puts the newest checkpoint that can be used into the shards' memory, and the rows that have no room there into their database.
  * @returns undefined where there is none: the memory is then as it was, empty
  */
 export const restoreCheckpoint = async (
@@ -114,7 +130,9 @@ export const restoreCheckpoint = async (
       const { number } = generation;
       const checkpoint = await usable(generation, parts);
       const rest = readRest(generation.path, checkpoint);
+      if (checkpoint.cold !== undefined) verifyColdFile(generation.path, checkpoint.cold);
       readShards(generation.path, checkpoint, parts.shards, listener);
+      if (checkpoint.cold !== undefined) parts.cold?.load(join(generation.path, checkpoint.cold.name));
       return { number, checkpoint, ...rest };
     } catch (error) {
       listener.refused?.(generation.number, (error as Error).message);
@@ -180,6 +198,7 @@ const readShards = (
 /** Holds all files of a checkpoint against their checksums. @throws Error with what is wrong */
 export const verifyCheckpoint = ({ path }: Generation, checkpoint: Checkpoint): void => {
   readRest(path, checkpoint);
+  if (checkpoint.cold !== undefined) verifyColdFile(path, checkpoint.cold);
   let block = new Uint8Array(0);
   for (const file of checkpoint.shards)
     readShardFile(join(path, file.name), file, (_, words) => {

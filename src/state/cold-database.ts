@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { BeckonError } from '../base/errors.ts';
 import type { ColdCustomer, ColdStore } from '../features/cold-store.ts';
-import { type Database, openDatabase, type Statement } from '../log/sqlite.ts';
+import { copyDatabase, type Database, openDatabase, type Statement } from '../log/sqlite.ts';
 import { packIds, packRow, unpackIds, unpackRow } from './cold-rows.ts';
 
 /** Readers are never in the way of a writer here; only a checkpoint may wait for one. */
@@ -31,7 +31,7 @@ export const coldCustomerOf = ({ ids, row }: ColdRecord, rowWords: number): Cold
 
 /**
  * The rows that have no room in memory, in a SQLite database of their own. It holds nothing that the log does not say, so
- * nothing is synced: it begins empty with each process, and goes with it.
+ * nothing is synced: it begins empty with each process, or with the rows of a checkpoint, and goes with it.
  */
 export class ColdDatabase implements ColdStore {
   private readonly path: string;
@@ -88,6 +88,29 @@ export class ColdDatabase implements ColdStore {
   *customers(): Generator<ColdCustomer> {
     for (const record of this.statements.all.iterate())
       yield coldCustomerOf(record as unknown as ColdRecord, this.rowWords);
+  }
+
+  /**
+   * Copies all rows as they are now into a new file; they may change meanwhile.
+   * @throws Error where it cannot be written
+   */
+  async copyTo(path: string): Promise<void> {
+    this.commit();
+    const from = openDatabase(this.path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly: true });
+    try {
+      await copyDatabase(from, path);
+    } finally {
+      from.close();
+    }
+  }
+
+  /** Takes over the rows of a copy, while there are none here. @throws BeckonError LOG_UNAVAILABLE */
+  load(path: string): void {
+    this.guarded(() => {
+      this.db.prepare('ATTACH ? AS kept').run(path);
+      this.db.exec(`BEGIN; INSERT INTO customer SELECT * FROM kept.customer; INSERT INTO id SELECT * FROM kept.id; COMMIT;
+        DETACH kept`);
+    });
   }
 
   /** Takes what has left out of the write-ahead log, too, where no reader is at it. */

@@ -17,7 +17,7 @@ test('one that is given up while it waits for rest keeps no pages when the rest 
   const failures: Error[] = [];
   const maker = new CheckpointMaker({
     dataDir: tempFolder(t),
-    state: () => ({ writer, tables: view.tables, memories: memory.shards, layout: 'any' }),
+    state: () => ({ writer, tables: view.tables, memories: memory.shards, layout: 'any', cold: undefined }),
     atRest: (work) =>
       new Promise((resolve, reject) =>
         asked.resolve(() => {

@@ -76,7 +76,7 @@ export const restored = async (
   const shards = state.tables.map(({ shard }) => shard);
   const refused: string[] = [];
   const found = await restoreCheckpoint(
-    { store, log, layout: LAYOUT, shards },
+    { store, log, layout: LAYOUT, shards, cold: undefined },
     { refused: (number, why) => refused.push(`${number}: ${why}`) },
   );
   if (found !== undefined) state.writer.resume(found);

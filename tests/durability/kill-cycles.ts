@@ -17,9 +17,9 @@ const LOADED_MS_MAX = 400;
 /** Every so many cycles the service is killed once more, while it starts: at most this long after. */
 const KILLED_STARTS_EVERY = 8;
 const START_MS_MAX = 2500;
-/** Every other service makes one checkpoint after another, so that most kills come in the midst of one. */
+/** Services make one checkpoint after another, so that most kills come in the midst of one. */
 const CHECKPOINT_EVENTS = '100';
-/** The others have room for some of the customers only. */
+/** Every other one has room for some of the customers only. */
 const ROWS_MAX = 64;
 
 export interface KillReport {
@@ -65,7 +65,7 @@ export const killCycles = async (
       await killStart(owner, dataDir, env);
       killedStarts++;
     }
-    const args = cycle % 2 === 0 ? ['--config', bounded] : ['--checkpoint-every-events', CHECKPOINT_EVENTS];
+    const args = ['--checkpoint-every-events', CHECKPOINT_EVENTS, ...(cycle % 2 === 0 ? ['--config', bounded] : [])];
     const service = await startService(owner, { dataDir, args, env });
     await assertNothingLost(service, ledger, logged);
     const load = client.run(service.http);

@@ -5,6 +5,8 @@ import type { Stretch } from '../../features/shard.ts';
 import type { Table } from '../../features/table.ts';
 import { type Mark, writeCheckpointHere } from '../../state/checkpoint.ts';
 import { CheckpointStore, recordsOf } from '../../state/checkpoint-store.ts';
+import type { ColdDatabase } from '../../state/cold-database.ts';
+import { coldPartOf } from '../../state/cold-file.ts';
 import type { Writer } from '../../state/writer.ts';
 import type { CheckpointThreadData, PageStates } from './checkpoint-thread.ts';
 import { startThread, type Thread } from './thread.ts';
@@ -15,6 +17,8 @@ export interface MarkedState {
   readonly tables: readonly Table[];
   readonly memories: readonly WebAssembly.Memory[];
   readonly layout: string;
+  /** Where there is a bound on rows. */
+  readonly cold: ColdDatabase | undefined;
 }
 
 export interface CheckpointMakerParts {
@@ -56,11 +60,11 @@ export class CheckpointMaker {
 
   /** Makes one on this thread, while nothing is committed. @returns whether it was made; why not was told */
   async makeHere(): Promise<boolean> {
-    const { writer, tables, layout } = this.parts.state();
+    const { writer, tables, layout, cold } = this.parts.state();
     const shards = tables.map(({ shard }) => shard);
     return this.measured(async () => {
       const mark = writer.mark(layout);
-      return { records: recordsOf(mark), bytes: await writeCheckpointHere(this.store, mark, shards), heldMs: 0 };
+      return { records: recordsOf(mark), bytes: await writeCheckpointHere(this.store, mark, shards, cold), heldMs: 0 };
     });
   }
 
@@ -74,7 +78,8 @@ export class CheckpointMaker {
 
   private beside(): Promise<boolean> {
     const { dataDir, state, atRest } = this.parts;
-    const { writer, tables, memories, layout } = state();
+    const { writer, tables, memories, layout, cold } = state();
+    const { store } = this;
     const stretches = writer.stretches();
     const data: CheckpointThreadData = {
       dataDir,
@@ -91,8 +96,11 @@ export class CheckpointMaker {
       const written = Promise.withResolvers<number>();
       let heldMs = 0;
       let records = -1;
+      /** Under way from the mark on: rows that have no room, as they are then. */
+      let copying = Promise.resolve();
       /** Whoever still waits for rest when this has ended must not begin to keep pages: nobody would end it. */
       let isOver = false;
+      store.makeFolder();
       this.thread = startThread('./checkpoint-thread.ts', data, {
         async mark(states: PageStates): Promise<Mark> {
           let mark: Mark | undefined;
@@ -100,6 +108,8 @@ export class CheckpointMaker {
             if (isOver) throw new Error('it was given up');
             const startMs = performance.now();
             mark = begin(states, stretches);
+            if (cold !== undefined) copying = cold.copyTo(coldPartOf(store.folder));
+            copying.catch(() => {});
             heldMs = performance.now() - startMs;
           });
           records = recordsOf(mark as unknown as Mark);
@@ -109,6 +119,10 @@ export class CheckpointMaker {
           const isLost = tables.some(({ shard }) => shard.copies.isLost);
           end();
           if (isLost) throw new Error('too much of the state changed while it was written');
+        },
+        async copied() {
+          await copying;
+          return cold !== undefined;
         },
         written: written.resolve,
       });
@@ -130,7 +144,8 @@ export class CheckpointMaker {
         isOver = true;
         this.thread = undefined;
         end();
-        this.store.removeParts();
+        await copying.catch(() => {});
+        store.removeParts();
       }
     });
   }

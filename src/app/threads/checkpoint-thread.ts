@@ -45,6 +45,12 @@ const readers = shards.map((memory, shard) => {
   const u32 = new Uint32Array(memory.buffer);
   return (from: number, into: Uint32Array): void => readKept(u32, states[shard], pool, from, into);
 });
-const bytes = await writeCheckpoint(new CheckpointStore(dataDir), mark, readers, () => link.ask('read'));
+const bytes = await writeCheckpoint(
+  new CheckpointStore(dataDir),
+  mark,
+  readers,
+  () => link.ask('read'),
+  () => link.ask<boolean>('copied'),
+);
 await link.ask('written', bytes);
 port.close();

@@ -5,9 +5,9 @@ import { type RestoreListener, restoreCheckpoint } from '../../state/checkpoint.
 import { recordsOf } from '../../state/checkpoint-store.ts';
 import type { Status } from '../../state/status.ts';
 import type { Config } from '../config-schema.ts';
-import { CheckpointMaker, type CheckpointMakerParts, type MarkedState } from './checkpoint-maker.ts';
+import { CheckpointMaker, type CheckpointMakerParts } from './checkpoint-maker.ts';
 
-export interface CheckpointsParts extends Omit<CheckpointMakerParts, 'state'> {
+export interface CheckpointsParts extends CheckpointMakerParts {
   readonly config: Pick<Config, 'checkpointEveryEvents' | 'checkpointEveryMs' | 'checkpointAtStop' | 'logRetentionMs'>;
   readonly log: EventLog & Partial<Pick<SqliteLog, 'trim'>>;
   /** *Now*, from which the age of the log's groups is taken, ms. */
@@ -17,8 +17,6 @@ export interface CheckpointsParts extends Omit<CheckpointMakerParts, 'state'> {
   /** Told where the log failed: nothing may be acknowledged any more. */
   readonly onLogFailure: (error: unknown) => void;
   readonly status: Status;
-  /** Undefined where some rows are not in memory: then there are no checkpoints. */
-  readonly state: () => MarkedState | undefined;
   /** Whether the log is being read or rewritten for an erasure. */
   readonly isErasing: () => boolean;
   /** Whether none may begin now. */
@@ -37,7 +35,7 @@ export class Checkpoints {
 
   constructor(parts: CheckpointsParts) {
     this.parts = parts;
-    this.maker = new CheckpointMaker({ ...parts, state: () => parts.state() as MarkedState });
+    this.maker = new CheckpointMaker(parts);
   }
 
   /** Begins with the newest one that can be used instead of an empty state. @returns its number and its offset */
@@ -45,11 +43,9 @@ export class Checkpoints {
     const { log, state } = this.parts;
     const { store } = this.maker;
     store.removeParts();
-    const begun = state();
-    if (begun === undefined) return undefined;
-    const { writer, tables, layout } = begun;
+    const { writer, tables, layout, cold } = state();
     const shards = tables.map(({ shard }) => shard);
-    const restored = await restoreCheckpoint({ store, log, layout, shards }, listener);
+    const restored = await restoreCheckpoint({ store, log, layout, shards, cold }, listener);
     if (restored === undefined) return undefined;
     writer.resume(restored);
     this.offset = recordsOf(restored.checkpoint);
@@ -85,7 +81,7 @@ export class Checkpoints {
   async close(): Promise<void> {
     await this.cancel();
     const { parts, maker } = this;
-    if (parts.status.phase !== 'caughtUp' || parts.state() === undefined) return;
+    if (parts.status.phase !== 'caughtUp') return;
     const [newest] = maker.store.list();
     this.offset = newest?.checkpoint === undefined ? 0 : recordsOf(newest.checkpoint);
     const { checkpointEveryEvents: events, checkpointAtStop } = parts.config;
@@ -96,7 +92,6 @@ export class Checkpoints {
 
   /** @param isTrimming whether the log may be trimmed after it */
   private async make(isTrimming = true): Promise<boolean> {
-    if (this.parts.state() === undefined) return false;
     this.offset += this.tail;
     this.beganMs = performance.now();
     const isMade = await this.maker.make();
@@ -126,6 +121,6 @@ export class Checkpoints {
   }
 
   private get lastErasure(): number {
-    return this.parts.state()?.writer.erasures.lastPlace ?? Number.POSITIVE_INFINITY;
+    return this.parts.state().writer.erasures.lastPlace;
   }
 }

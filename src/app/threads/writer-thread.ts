@@ -166,7 +166,7 @@ const checkpoints = new Checkpoints({
   config,
   log,
   status,
-  state: () => (state.cold === undefined ? { ...state, tables: state.view.tables } : undefined),
+  state: () => ({ ...state, tables: state.view.tables }),
   isHeld: () => isHeld || isKept || status.phase !== 'caughtUp',
   nowMs: () => nowMs() ?? status.logNowMs,
   isErasing: () => erasing !== undefined,
