@@ -41,7 +41,9 @@ export class TriggerWatch {
   private readonly groups: GroupReader;
   private readonly view = RowView.ofWords(0);
   private readonly values: Float64Array;
+  /** What they are a day later, once one look has asked for it. */
   private readonly later: Float64Array;
+  private isLaterRead = false;
   private readonly ask: Ask;
   private isOn = false;
 
@@ -148,6 +150,7 @@ export class TriggerWatch {
     }
     table.begin(slot, view);
     this.readAt(sec, values);
+    this.isLaterRead = false;
     let nextSec = Number.POSITIVE_INFINITY;
     for (const trigger of this.triggers) {
       const last = view.u32[view.base + trigger.firedOffset];
@@ -186,7 +189,8 @@ export class TriggerWatch {
 
   /** What is not known does not move. */
   private isStill(position: number, now: number, sec: number): boolean {
-    this.readAt(sec + DAY_SEC, this.later);
+    if (!this.isLaterRead) this.readAt(sec + DAY_SEC, this.later);
+    this.isLaterRead = true;
     return this.later[position] === now;
   }
 
