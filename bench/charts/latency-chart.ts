@@ -19,8 +19,8 @@ export const latencyChart = (sides: readonly SideResult[]): string =>
         data: PERCENTILES.map((percentile) => (percentile === 100 ? 'max' : `p${percentile}`)),
       },
       yAxis: { type: 'log', name: 'ms', min: 0.01 },
-      series: sides.map(({ name, latency }) => ({
-        name,
+      series: sides.map(({ name, latency, isVoid }) => ({
+        name: isVoid ? `${name} (void)` : name,
         type: 'line' as const,
         symbolSize: 6,
         data: latency.map((ms) => Math.max(ms, 0.01)),
