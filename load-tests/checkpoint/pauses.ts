@@ -32,6 +32,8 @@ const LOOK_MS = 50;
 const RISE_MS_MAX = 10;
 const FALL_MAX = 0.1;
 const FIRST_MS = Date.UTC(2026, 0, 1);
+/** Right after the last order: a month later everybody's triggers would fire first. */
+const FILLED = new Date(FIRST_MS + CUSTOMERS).toISOString();
 
 let random = 1;
 const anybody = (): string => {
@@ -109,7 +111,7 @@ await withOwner(async (owner) => {
       const events = Array.from({ length: BATCH_EVENTS }, () => {
         const number = made++;
         const data = { orderId: `p${number}`, amount: 1 + (number % 100) };
-        return cloudEvent({ source: 'post', id: `p${number}`, subject: anybody(), time: '2026-02-01T00:00:00Z', data });
+        return cloudEvent({ source: 'post', id: `p${number}`, subject: anybody(), time: FILLED, data });
       });
       acks.push(await post(service.http, '/v1/events', 'application/cloudevents-batch+json', JSON.stringify(events)));
     }

@@ -202,8 +202,6 @@ export class Engine {
 
   private async changePack(ask: PackChangeAsk): Promise<PackChange> {
     if (this.changer === undefined) throw new BeckonError('NOT_READY', 'the service is still starting');
-    if (isOnKafka(this.options.config) && !ask.isDryRun)
-      throw new BeckonError('PACK_REFUSED', 'with the log on Kafka: change the pack folder and start the service anew');
     return this.changer.change(ask);
   }
 

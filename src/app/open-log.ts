@@ -23,7 +23,7 @@ export type LogRole = 'writer' | 'follower' | 'command';
 
 /**
  * The log that the configuration names.
- * @param waiting told why, each time
+ * @param waiting told why, once
  * @throws BeckonError as `SqliteLog.open` and `KafkaLog.open` do
  */
 export const openLog = async (
@@ -40,6 +40,7 @@ export const openLog = async (
     );
   const client = await openKafkaClient(config);
   const setAside = role === 'writer' ? setAsideOn(client, config) : undefined;
+  let isWaiting = false;
   const giveUpMs = wallClock.nowMs() + OPEN_MS_MAX;
   for (;;) {
     try {
@@ -50,7 +51,8 @@ export const openLog = async (
         await client.close();
         throw error;
       }
-      waiting(error as Error);
+      if (!isWaiting) waiting(error as Error);
+      isWaiting = true;
       await delay(OPEN_RETRY_MS);
     }
   }

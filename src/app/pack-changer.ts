@@ -10,6 +10,8 @@ import { addAppliedPack } from '../state/applied-packs.ts';
 import { coldPathOf } from '../state/data-dir.ts';
 import { Status } from '../state/status.ts';
 import type { Config } from './config-schema.ts';
+import { isOnKafka } from './kafka.ts';
+import { packPartition } from './pack-changed.ts';
 import { checkPack } from './pack-check.ts';
 import { makeStateMemory, type StateMemory } from './shared-state.ts';
 import type { FoldThreadData } from './threads/fold-thread.ts';
@@ -194,7 +196,8 @@ export class PackChanger {
       this.keep(next);
       await writer.ask('hold');
       const told = this.fold === undefined ? undefined : await this.foldOn();
-      logOffset = await writer.ask<number>('changePack', { source, memory, told });
+      const places = this.fold && { positions: this.fold.status.positions, logTimesMs: this.fold.status.logTimesMs };
+      logOffset = await writer.ask<number>('changePack', { source, memory, told, places });
     } catch (error) {
       for (const link of serving) await link.ask('forgetPack');
       await this.endFold(false);
@@ -225,13 +228,16 @@ export class PackChanger {
   /** Keeps the files, so that a restart finds what the log is about to name; where it does not come to that, they mean nothing. */
   private keep({ source, pack }: ServedPack): void {
     const { dataDir } = this.parts.config;
+    const status = new Status(this.served.memory.status);
     addAppliedPack(
       dataDir,
       {
         sha256: pack.sha256,
         version: pack.version,
         folderSha256: packSha256(readPackSource(this.parts.config.pack)),
-        fromOffset: new Status(this.served.memory.status).appliedOffset + 1,
+        fromOffset: isOnKafka(this.parts.config)
+          ? status.positions[packPartition(pack.name)]
+          : status.appliedOffset + 1,
       },
       source.files as Record<string, string>,
     );

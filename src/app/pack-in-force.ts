@@ -5,8 +5,11 @@ import { RecordReader } from '../events/record.ts';
 import { SqliteLog } from '../log/sqlite-log.ts';
 import { type PackSource, packSha256, packSourceOf, readPackSource } from '../packs/pack-source.ts';
 import { type AppliedPack, readAppliedFiles, readAppliedPacks } from '../state/applied-packs.ts';
-import { logPathOf } from '../state/data-dir.ts';
+import { logPathOf, readMeta } from '../state/data-dir.ts';
 import type { Config } from './config-schema.ts';
+import { isOnKafka } from './kafka.ts';
+import { openLog } from './open-log.ts';
+import { packPartition } from './pack-changed.ts';
 
 const PACK_CHANGED = definitionOfType('pack.changed')?.code;
 
@@ -27,14 +30,12 @@ export interface PackInForce {
  * @returns `source` is `configured` itself where that is in force
  * @throws BeckonError PACK_INVALID, FILE_UNREADABLE, and what the log throws
  */
-export const packInForce = async (
-  { pack, dataDir }: Pick<Config, 'pack' | 'dataDir'>,
-  configured = readPackSource(pack),
-): Promise<PackInForce> => {
+export const packInForce = async (config: Config, configured = readPackSource(config.pack)): Promise<PackInForce> => {
+  const { pack, dataDir } = config;
   const folderSha256 = packSha256(configured);
   const list = readAppliedPacks(dataDir);
   for (let applied = list.at(-1); applied !== undefined; list.pop(), applied = list.at(-1)) {
-    if (!(await isLogged(dataDir, applied))) continue;
+    if (!(await isLogged(config, applied))) continue;
     if (applied.folderSha256 !== folderSha256) break;
     const source = packSourceOf(pack, readAppliedFiles(dataDir, applied.sha256));
     if (packSha256(source) === applied.sha256) return { source, applied, list };
@@ -46,14 +47,19 @@ export const packInForce = async (
   return { source: configured, applied: undefined, list: [] };
 };
 
-const isLogged = async (dataDir: string, { sha256, fromOffset }: AppliedPack): Promise<boolean> => {
-  const path = logPathOf(dataDir);
-  if (!existsSync(path)) return false;
-  const log = SqliteLog.openReadOnly(path);
+const isLogged = async (config: Config, { sha256, fromOffset }: AppliedPack): Promise<boolean> => {
+  const path = logPathOf(config.dataDir);
+  const isShared = isOnKafka(config);
+  if (!isShared && !existsSync(path)) return false;
+  const log = isShared ? await openLog(config, path, 'follower') : SqliteLog.openReadOnly(path);
   try {
     const reader = new RecordReader();
-    const [start] = log.starts;
-    for await (const group of log.read([Math.max(start, fromOffset)])) {
+    // Only the partition that it would be in.
+    const from = [...log.ends()];
+    const partition = isShared ? packPartition(readMeta(config.dataDir)?.pack ?? '') : 0;
+    const start = log.starts[partition];
+    from[partition] = Math.max(start, fromOffset);
+    for await (const group of log.read(from)) {
       reader.reset(group.records);
       while (reader.next())
         if (reader.typeCode === PACK_CHANGED && !reader.isResidue && reader.data().sha256 === sha256) return true;

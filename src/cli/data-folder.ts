@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { readMeta } from '../state/data-dir.ts';
+import { embeddedLogOf, readMeta } from '../state/data-dir.ts';
 import type { CommandArgs, CommandIo, CommandOption } from './command.ts';
 
 /** Option of the commands that only read a log. */
@@ -24,7 +24,10 @@ export const existingShards = (dataDir: string): number => {
 /** The log that `--log` names or that of the data directory, and its shards. @throws BeckonError FILE_UNREADABLE */
 export const findLog = (args: CommandArgs, dataDir: string, io: CommandIo): { path: string; shards: number } => {
   const { log } = args.values;
-  if (typeof log !== 'string') return { path: join(dataDir, 'log.db'), shards: existingShards(dataDir) };
+  if (typeof log !== 'string') {
+    const shards = existingShards(dataDir);
+    return { path: embeddedLogOf(dataDir), shards };
+  }
   const path = resolve(io.folder, log);
   if (!existsSync(path)) throw new BeckonError('FILE_UNREADABLE', `there is no log ${path}`);
   return { path, shards: LIMITS.shards };

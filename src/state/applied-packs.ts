@@ -14,7 +14,10 @@ export interface AppliedPack {
   readonly version: string;
   /** Of the files in the configured folder by then. */
   readonly folderSha256: string;
-  /** Its `pack.changed` has this offset of the log or a later one; where there is none, the change never happened. */
+  /**
+   * Its `pack.changed` has this offset of the log, on Kafka of its partition, or a later one; where there is none, the change
+   * never happened.
+   */
   readonly fromOffset: number;
 }
 

@@ -4,7 +4,7 @@ import { BeckonError } from '../base/errors.ts';
 import { copyLog, type LogExtent, verifyLog } from '../log/log-copy.ts';
 import { copyAppliedPacks } from './applied-packs.ts';
 import { CheckpointStore, copyCheckpoint, removeCheckpoints } from './checkpoint-store.ts';
-import { copyMeta, type DataDirMeta, logPathOf, readMeta, refuseFull } from './data-dir.ts';
+import { copyMeta, type DataDirMeta, embeddedLogOf, logPathOf, readMeta, refuseFull } from './data-dir.ts';
 import { copyDeadLetters } from './dead-letters.ts';
 import { syncDirectory } from './durable-file.ts';
 
@@ -23,13 +23,14 @@ export interface CopyProgress {
  */
 export const backUp = async (dataDir: string, folder: string, progress: CopyProgress = {}): Promise<LogExtent> => {
   metaOf(dataDir);
+  const log = embeddedLogOf(dataDir);
   const target = resolve(folder);
   refuseFull(target);
   const part = `${target}.part`;
   makePart(part);
   try {
     const checkpoint = copyCheckpoint(dataDir, part);
-    await copyLog(logPathOf(dataDir), logPathOf(part), progress.copied);
+    await copyLog(log, logPathOf(part), progress.copied);
     // One that went meanwhile may have gone because it knows of somebody whom the copied log has forgotten.
     if (checkpoint !== undefined && !new CheckpointStore(dataDir).has(checkpoint)) removeCheckpoints(part);
     const extent = await verifyLog(logPathOf(part), progress.verified);

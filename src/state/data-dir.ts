@@ -80,6 +80,20 @@ export class DataDir {
 
 export const logPathOf = (dataDir: string): string => join(dataDir, LOG_FILE);
 
+/**
+ * The log of a directory for whoever reads it there.
+ * @throws BeckonError FILE_UNREADABLE where it is on Kafka, or gone
+ */
+export const embeddedLogOf = (dataDir: string): string => {
+  const path = logPathOf(dataDir);
+  if (existsSync(path)) return path;
+  throw new BeckonError(
+    'FILE_UNREADABLE',
+    `The data directory ${dataDir} holds no log. With the log on Kafka, the topic is what is kept and copied; this needs an embedded one.`,
+    { details: { path } },
+  );
+};
+
 /** Database of records that could not be applied. */
 export const deadLettersPathOf = (dataDir: string): string => join(dataDir, DEAD_LETTERS_FILE);
 

@@ -56,6 +56,7 @@ interface Outcome {
  */
 export class SharedWriter {
   readonly #parts: SharedWriterParts;
+  #writer: Writer;
   readonly #reader = new RecordReader();
   /** One entry a partition. */
   readonly #awaited: Awaited[][];
@@ -66,6 +67,7 @@ export class SharedWriter {
 
   constructor(parts: SharedWriterParts) {
     this.#parts = parts;
+    this.#writer = parts.writer;
     this.#lags = new Array<number>(parts.log.partitions).fill(0);
     this.#awaited = Array.from({ length: parts.log.partitions }, () => []);
     this.#outcomes = Array.from({ length: parts.log.partitions }, () => []);
@@ -73,8 +75,15 @@ export class SharedWriter {
 
   /** Folds what the log holds, and from then on what comes. @returns when it has caught up */
   async recover(onProgress?: (offset: number) => void): Promise<void> {
-    const { writer, log, reached, failed } = this.#parts;
+    const writer = this.#writer;
     await writer.recover(onProgress);
+    await this.resume();
+  }
+
+  /** Folds what comes, from where the writer is. */
+  async resume(): Promise<void> {
+    const { log, reached, failed } = this.#parts;
+    const writer = this.#writer;
     const take = (followed: Followed): undefined => {
       try {
         this.#take(followed);
@@ -97,8 +106,8 @@ export class SharedWriter {
    * @throws BeckonError STATE_FULL, LOG_UNAVAILABLE: some events may be in the log, and may be sent again
    */
   async commit(chunks: readonly Chunk[], nowMs: number | undefined): Promise<DurableChunks> {
-    const { writer, log, status, stopwatchMs } = this.#parts;
-    writer.checkRoom(chunks.reduce((sum, chunk) => sum + chunk.count, 0));
+    const { log, status, stopwatchMs } = this.#parts;
+    this.#writer.checkRoom(chunks.reduce((sum, chunk) => sum + chunk.count, 0));
     const results = chunks.map((chunk) => new Uint8Array(chunk.count).fill(UNREAD));
     const partitions = this.#split(chunks, results, nowMs);
     const startMs = stopwatchMs();
@@ -131,11 +140,25 @@ export class SharedWriter {
     this.#publish(partitions, stopwatchMs() - startMs);
     ended();
     const hurry = (): void => {
-      for (const result of results)
-        for (let i = 0; i < result.length; i++) if (result[i] === UNREAD) result[i] = EVENT_RESULT.accepted;
+      accept(results);
       told.resolve(results);
     };
     return { results: told.promise, hurry };
+  }
+
+  /** Folds nothing until it is resumed. Who waits to be read back is told to be accepted. */
+  async pause(): Promise<void> {
+    await this.close();
+    for (const awaited of this.#awaited)
+      for (const run of awaited.splice(0)) {
+        accept(run.places.results);
+        run.ended();
+      }
+  }
+
+  /** Another writer takes over, while this is paused. */
+  change(writer: Writer): void {
+    this.#writer = writer;
   }
 
   async close(): Promise<void> {
@@ -182,12 +205,13 @@ export class SharedWriter {
   #await(run: Awaited): void {
     const { partition } = run;
     for (const { firstOffset, duplicates } of this.#outcomes[partition]) tell(run, firstOffset, duplicates);
-    if (this.#parts.writer.positions[partition] >= run.firstOffset + run.count) end(run);
+    if (this.#writer.positions[partition] >= run.firstOffset + run.count) end(run);
     else this.#awaited[partition].push(run);
   }
 
   #take({ partition, groups, nextOffset, end: logEnd }: Followed): void {
-    const { writer, status, stopwatchMs } = this.#parts;
+    const { status, stopwatchMs } = this.#parts;
+    const writer = this.#writer;
     for (const group of groups) {
       writer.checkRoom(group.count);
       const startMs = stopwatchMs();
@@ -212,6 +236,11 @@ export class SharedWriter {
     }
   }
 }
+
+const accept = (results: readonly Uint8Array[]): void => {
+  for (const result of results)
+    for (let i = 0; i < result.length; i++) if (result[i] === UNREAD) result[i] = EVENT_RESULT.accepted;
+};
 
 /** Tells a run what the fold found from an offset on. */
 const tell = ({ firstOffset, count, places, from }: Awaited, groupOffset: number, duplicates: Uint8Array): void => {

@@ -11,6 +11,9 @@ const FLOAT_COUNT = 6;
 const PHASES = ['recovering', 'caughtUp', 'failed'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Where a state stands in the log, one entry a partition. */
+export type Places = Pick<Status, 'positions' | 'logTimesMs'>;
+
 export class Status {
   readonly memory: SharedArrayBuffer;
   private readonly floats: Float64Array;
@@ -29,6 +32,14 @@ export class Status {
     this.floats = new Float64Array(memory, 0, FLOAT_COUNT);
     this.pending = new Int32Array(memory, FLOAT_COUNT * 8, 1);
     this.told = new BigInt64Array(memory, (FLOAT_COUNT + 1) * 8, 1);
+  }
+
+  /** Another state is at other places: they are taken over. */
+  takePlaces({ positions, logTimesMs }: Places): void {
+    this.positions.set(positions);
+    this.logTimesMs.set(logTimesMs);
+    this.appliedOffset = positions.reduce((sum, position) => sum + position, -1);
+    this.logTimeMs = Math.max(...logTimesMs);
   }
 
   /** Offset of the last event applied, -1 where the log is empty. */

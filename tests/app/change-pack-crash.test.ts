@@ -9,6 +9,7 @@ import { addAppliedPack } from '../../src/state/applied-packs.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { mixedEvents } from '../durability/mixed-events.ts';
 import { stateOf } from '../durability/state-check.ts';
+import { configOf } from '../support/config-of.ts';
 import { stateAfter } from '../support/folded-log.ts';
 import { Client } from '../support/http-client.ts';
 import { packFiles, packFolder } from '../support/pack-folder.ts';
@@ -97,7 +98,7 @@ test('files that were kept for a change that never happened mean nothing', async
   assert.equal(await inForce(client), SHA256[OLD]);
   assert.equal((await change(client, NEW)).json.applied, true, 'and the same change can be made');
   await service.kill9();
-  assert.equal((await packInForce({ pack: OLD, dataDir })).applied?.sha256, SHA256[NEW]);
+  assert.equal((await packInForce(configOf(OLD, dataDir))).applied?.sha256, SHA256[NEW]);
 });
 
 test('apply, check, backup and inspect agree on the pack in force', async (t) => {

@@ -7,6 +7,7 @@ import { packSha256 } from '../../src/packs/pack-source.ts';
 import { mixedEvents } from '../durability/mixed-events.ts';
 import { stateOf } from '../durability/state-check.ts';
 import { SHOP_FEATURES, SHOP_FOLDER } from '../support/bundles.ts';
+import { configOf } from '../support/config-of.ts';
 import { stateAfter } from '../support/folded-log.ts';
 import { Client } from '../support/http-client.ts';
 import { packFiles, packFolder } from '../support/pack-folder.ts';
@@ -125,7 +126,7 @@ test('what was changed last is in force: the applied pack, or the folder', async
   const { dataDir } = first;
   const { json } = await change(first.client, packFolder(NEW));
   await first.service.stop();
-  const inForce = async (): Promise<string> => packSha256((await packInForce({ pack: folder, dataDir })).source);
+  const inForce = async (): Promise<string> => packSha256((await packInForce(configOf(folder, dataDir))).source);
   assert.equal(await inForce(), json.sha256);
 
   const text = readFileSync(join(folder, 'pack.yaml'));

@@ -8,6 +8,8 @@ import { deadLettersPathOf, logPathOf } from '../../state/data-dir.ts';
 import { DeadLetters } from '../../state/dead-letters.ts';
 import { Writer } from '../../state/writer.ts';
 import type { Config } from '../config-schema.ts';
+import { isOnKafka } from '../kafka.ts';
+import { openLog } from '../open-log.ts';
 import { dedupeWindows, openColdDatabase, type StateMemory, viewState } from '../shared-state.ts';
 import { Link } from './link.ts';
 
@@ -36,7 +38,8 @@ new Link(port, {
   /** Folds what the log holds now and the state does not. @returns what it has told of items so far */
   async fold(): Promise<ToldItems> {
     const deadLetters = new DeadLetters(deadLettersPathOf(config.dataDir));
-    const log = SqliteLog.openReadOnly(logPathOf(config.dataDir));
+    const path = logPathOf(config.dataDir);
+    const log = isOnKafka(config) ? await openLog(config, path, 'follower') : SqliteLog.openReadOnly(path);
     try {
       const parts = { log, plan, ...view, cold, dedupe, itemChanges, deadLetters };
       await new Writer({ ...parts, stopwatchMs: () => 0 }).recover();

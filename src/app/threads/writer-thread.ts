@@ -12,19 +12,20 @@ import { DeadLetters } from '../../state/dead-letters.ts';
 import { outboxNeeds } from '../../state/outbox.ts';
 import { SharedFirings } from '../../state/shared-firings.ts';
 import { type DurableChunks, SharedWriter } from '../../state/shared-writer.ts';
+import type { Places } from '../../state/status.ts';
 import { TriggerWatch } from '../../state/trigger-watch.ts';
 import { type ChunkResult, Writer } from '../../state/writer.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import type { Config } from '../config-schema.ts';
 import { endOf, openLog } from '../open-log.ts';
+import { packChanged } from '../pack-changed.ts';
 import { dedupeWindows, openColdDatabase, type StateMemory, type StateView, viewState } from '../shared-state.ts';
 import { stateFacts } from '../state-facts.ts';
 import { stateLayout } from '../state-layout.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { giveBackMemory } from './give-back.ts';
 import { Link } from './link.ts';
-import { packChanged } from './pack-changed.ts';
 import type { ChunkReply } from './writer-client.ts';
 
 /**
@@ -53,14 +54,10 @@ let isHeld = false;
 let isKept = false;
 let idle: PromiseWithResolvers<void> | undefined;
 
-/** Told once: brokers may start after the service. */
-let isAwaited = false;
-const awaited = ({ message }: Error): void => {
-  if (!isAwaited) logger.warn({ err: message }, 'waiting for a broker');
-  isAwaited = true;
-};
-
-const log = await openLog(config, logPath, 'writer', awaited);
+/** Brokers may start after the service. */
+const log = await openLog(config, logPath, 'writer', ({ message }) =>
+  logger.warn({ err: message }, 'waiting for a broker'),
+);
 
 /**
  * @param before whose place it takes
@@ -349,13 +346,20 @@ const link = new Link(parentPort as MessagePort, {
     isHeld = true;
     await checkpoints.cancel();
     await ended();
+    await shared?.pause();
   },
   /** Only while it is held. @returns the offset of the `pack.changed` */
-  async changePack({ told, ...next }: PackState & { told?: ToldItems }) {
+  async changePack({ told, places, ...next }: PackState & { told?: ToldItems; places?: Places }) {
     if (status.phase === 'failed') throw new BeckonError('LOG_UNAVAILABLE', 'the service stops after a failure');
+    if (status.awaySinceMs > 0) throw new BeckonError('LOG_UNAVAILABLE', 'no broker can be reached; ask again later');
     try {
+      if (shared !== undefined) {
+        await shared.commit([packChanged(compilePack(next.source))], nowMs());
+        if (places !== undefined) status.takePlaces(places);
+      }
       const opened = openWriter(next, state, told);
-      await opened.writer.commit([packChanged(opened.pack)], nowMs());
+      if (shared === undefined) await opened.writer.commit([packChanged(opened.pack)], nowMs());
+      else shared.change(opened.writer);
       if (state.cold !== undefined && state.cold !== opened.cold) coldBefore.push(state.cold);
       if (opened.layout !== state.layout) checkpoints.renew();
       state = opened;
@@ -366,7 +370,8 @@ const link = new Link(parentPort as MessagePort, {
       throw error;
     }
   },
-  release() {
+  async release() {
+    await shared?.resume();
     isHeld = false;
     isKept = false;
     start();
