@@ -35,11 +35,12 @@ export const openPackServer = async (
   const pack = compilePack(source);
   const view = viewState(pack, memory);
   const cold = openColdReader(pack, view);
-  const { registry, decider, clock, schema } = await openScoring(config, pack, bundles, view, cold);
+  const { registry, decider, columns, clock, schema } = await openScoring(config, pack, bundles, view, cold);
   const pool = new WorkerPool({ config, source, memory, bundles });
   const parts: ServingParts = {
     ...thread,
     decider,
+    columns,
     reader: new FeatureReader(pack.plan, view.tables, undefined, cold),
     registry,
     pack,

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { wallClock } from '../base/clock.ts';
+import { ColumnScorer } from '../decisions/column-scorer.ts';
 import { Decider } from '../decisions/decide.ts';
+import { HeadInputs } from '../decisions/head-inputs.ts';
 import { HeadOutputs } from '../decisions/head-outputs.ts';
 import type { ColdRows } from '../features/cold-store.ts';
 import { FeatureReader } from '../features/read.ts';
@@ -46,10 +48,17 @@ export const openScoring = async (
     },
     clock,
   });
+  const columns = new ColumnScorer({
+    reader: new FeatureReader(pack.plan, view.tables, [], cold),
+    registry,
+    outputs,
+    inputs: new HeadInputs(pack.featureNames),
+    features: pack.featureNames.length,
+  });
   const schema = decisionSchema({
     segments: segments.map((segment) => segment.name),
     heads: outputs.heads,
     scores: outputs.scores.map(({ name }) => name),
   });
-  return { registry, decider, clock, schema };
+  return { registry, decider, columns, clock, schema };
 };

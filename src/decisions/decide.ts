@@ -2,14 +2,14 @@ import { type Clock, formatTime } from '../base/clock.ts';
 import type { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { FeatureReader, ReadOutcome } from '../features/read.ts';
-import { compileGather, type Gather } from '../inference/gather.ts';
 import type { HeadRegistry, LiveHead } from '../inference/registry.ts';
 import type { Choices } from '../packs/choices.ts';
 import type { Pack } from '../packs/pack.ts';
 import { type Segment, segmentOf } from '../packs/segments.ts';
 import { type Decision, rounded, type ScoreRequest } from './decision.ts';
 import { DecisionIds } from './decision-id.ts';
-import { type HeadOutputs, headsOf } from './head-outputs.ts';
+import { HeadInputs } from './head-inputs.ts';
+import { type HeadOutputs, modelsOf } from './head-outputs.ts';
 import { type DecisionDone, Question } from './question.ts';
 import { QuestionGuest } from './question-guest.ts';
 import { Scorer } from './scorer.ts';
@@ -48,8 +48,7 @@ export class Decider {
   private readonly hourFeatures: readonly string[];
   private readonly ids = new DecisionIds();
   private readonly spare: Question[] = [];
-  /** Of a model's inputs from the features, by model. */
-  private readonly gathers = new WeakMap<LiveHead, Gather>();
+  private readonly inputs: HeadInputs;
   /** Models whose inputs the reader reads. */
   private knownHeads: readonly LiveHead[] = [];
   /** What answers name as the models behind them, by head. */
@@ -61,16 +60,22 @@ export class Decider {
   constructor(parts: DeciderParts) {
     const { choices, outputs, pack } = parts;
     this.parts = parts;
+    this.inputs = new HeadInputs(pack.featureNames);
     this.hourFeatures = [...new Set(choices.channels.flatMap(({ hours = [] }) => hours))];
     this.scorer = new Scorer(choices, outputs, this.hourFeatures, pack.zoneOffsetSec);
     this.guest = new QuestionGuest(pack.plan, choices.schemes, this.hourFeatures);
+  }
+
+  /** @returns why a question cannot be answered for anybody, undefined where it can */
+  problemOf(request: ScoreRequest): BeckonError | undefined {
+    return this.scorer.scope.problemOf(request);
   }
 
   decide(request: ScoreRequest, done: DecisionDone): void {
     const question = this.spare.pop() ?? this.newQuestion();
     question.request = request;
     question.done = done;
-    const problem = this.scorer.scope.problemOf(request);
+    const problem = this.problemOf(request);
     if (problem === undefined) this.ask(question);
     else this.fail(question, problem);
   }
@@ -159,16 +164,8 @@ export class Decider {
   }
 
   private addRow(question: Question, live: LiveHead): void {
-    const { batcher, session } = live;
-    const { input, offset } = batcher;
-    this.gatherOf(live)(question.values, input, offset);
-    const contextAt = offset + session.featureNames.length;
-    for (let i = 0; i < session.context.length; i++) {
-      const { name, default: standard } = session.context[i];
-      const given = question.request.context?.[name];
-      input[contextAt + i] = given === undefined ? standard : Number(given);
-    }
-    batcher.add(this.scored, { question, live });
+    this.inputs.write(live, question.values, question.request.context);
+    live.batcher.add(this.scored, { question, live });
   }
 
   private readonly scored = (
@@ -239,9 +236,7 @@ export class Decider {
     const { reader, registry } = this.parts;
     this.knownHeads = registry.live();
     for (const { session } of this.knownHeads) reader.want(session.featureNames);
-    this.models = Object.fromEntries(
-      this.knownHeads.flatMap((live) => headsOf(live).map((head) => [head, live.label])),
-    );
+    this.models = modelsOf(this.knownHeads);
     this.scorer.learn(this.knownHeads);
   }
 
@@ -253,14 +248,5 @@ export class Decider {
     setImmediate(() => {
       this.isTurnOpen = false;
     });
-  }
-
-  private gatherOf(live: LiveHead): Gather {
-    let gather = this.gathers.get(live);
-    if (gather === undefined) {
-      gather = compileGather(live.session.featureNames.map((name) => this.parts.pack.featureNames.indexOf(name)));
-      this.gathers.set(live, gather);
-    }
-    return gather;
   }
 }

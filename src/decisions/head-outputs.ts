@@ -24,6 +24,8 @@ const ORDERED = 'order.placed';
 export class HeadOutputs {
   /** Names of all outputs, by place; rules read them by these names. */
   readonly names: readonly string[];
+  /** The head of each, by place. */
+  readonly headOf: readonly string[];
   /** The heads there are. */
   readonly heads: readonly string[];
   /** Outputs that are shown under `scores`. */
@@ -36,8 +38,9 @@ export class HeadOutputs {
       output.columns.map(({ name, of = head }) => ({ name, of })),
     );
     this.names = all.map(({ name }) => name);
+    this.headOf = all.map(({ of }) => of);
     this.keys = all.map(({ name, of }) => `${of} ${name}`);
-    this.heads = [...new Set(all.map(({ of }) => of))];
+    this.heads = [...new Set(this.headOf)];
     this.scores = all
       .map(({ name, of }, place) => ({ name, of, place }))
       .filter(({ of }) => !(DECIDING as readonly string[]).includes(of));
@@ -61,9 +64,13 @@ export class HeadOutputs {
 }
 
 /** The heads that a model answers for. */
-export const headsOf = ({ session: { head, columns } }: LiveHead): string[] => [
+const headsOf = ({ session: { head, columns } }: LiveHead): string[] => [
   ...new Set(columns.map(({ of = head }) => of)),
 ];
+
+/** What answers name as the models behind them, by head. */
+export const modelsOf = (heads: readonly LiveHead[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(heads.flatMap((live) => headsOf(live).map((head) => [head, live.label])));
 
 /** Where a decision finds its probabilities; -1 where no head gives them. */
 export interface DecisionPlaces {

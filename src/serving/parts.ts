@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { BeckonError } from '../base/errors.ts';
+import type { ColumnScorer, Columns, ColumnsAsked } from '../decisions/column-scorer.ts';
 import type { Decider } from '../decisions/decide.ts';
 import type { Decision, ScoreRequest } from '../decisions/decision.ts';
 import type { Event } from '../events/event.ts';
@@ -32,6 +33,9 @@ export interface EventSink {
 export interface BatchPool {
   /** @returns the decisions' JSON texts, in order, comma-separated, in UTF-8 */
   decide(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
+  /** @returns the decisions as the fields of a `ScoreBatchResponse` */
+  decideFields(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
+  score(asked: ColumnsAsked): Promise<Columns>;
 }
 
 /** What `/readyz` tells. */
@@ -67,6 +71,7 @@ export interface Stream {
 /** What both doors stand on, in one serving thread. */
 export interface ServingParts {
   readonly decider: Decider;
+  readonly columns: ColumnScorer;
   /** Reads all features. */
   readonly reader: FeatureReader;
   readonly registry: HeadRegistry;

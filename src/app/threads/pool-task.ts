@@ -2,8 +2,10 @@ import { workerData } from 'node:worker_threads';
 import { move } from 'piscina';
 import type { BeckonError, ErrorCode } from '../../base/errors.ts';
 import { setLimits } from '../../base/limits.ts';
-import type { ScoreRequest } from '../../decisions/decision.ts';
+import type { ColumnsAsked } from '../../decisions/column-scorer.ts';
+import type { Decision, ScoreRequest } from '../../decisions/decision.ts';
 import { compilePack } from '../../packs/pack.ts';
+import { DecisionWriter, RESULTS } from '../../serving/grpc/decision-writer.ts';
 import { decisionStringifier } from '../../serving/http/decision-text.ts';
 import { openScoring } from '../scoring.ts';
 import { openColdReader, viewState } from '../shared-state.ts';
@@ -14,8 +16,14 @@ const { config, source, memory, bundles } = workerData as ScoringThreadData;
 setLimits(config.limits);
 const pack = compilePack(source);
 const view = viewState(pack, memory);
-const { decider, schema } = await openScoring(config, pack, bundles, view, openColdReader(pack, view));
+const { decider, columns, schema } = await openScoring(config, pack, bundles, view, openColdReader(pack, view));
 const stringify = decisionStringifier(schema);
+const writer = new DecisionWriter();
+
+const fieldOf = (decision: Decision): Buffer => {
+  writer.write(RESULTS, decision);
+  return writer.out.take();
+};
 
 /** What an error keeps on its way to another thread: as an error it would arrive without its code. */
 export interface PoolRefusal {
@@ -27,16 +35,33 @@ export interface PoolRefusal {
 }
 
 /** @returns the decisions' JSON texts in order, comma-separated, UTF-8; handed over, not copied. Or why there are none */
-export default (requests: readonly ScoreRequest[]): Promise<unknown> =>
+export const texts = (requests: readonly ScoreRequest[]): Promise<unknown> =>
+  decided(requests, stringify, (parts) => new TextEncoder().encode(parts.join(',')));
+
+/** The same as the fields of a `ScoreBatchResponse`. */
+export const fields = (requests: readonly ScoreRequest[]): Promise<unknown> =>
+  decided(requests, fieldOf, (parts) => Uint8Array.from(Buffer.concat(parts)));
+
+const decided = <Part>(
+  requests: readonly ScoreRequest[],
+  partOf: (decision: Decision) => Part,
+  whole: (parts: Part[]) => Uint8Array<ArrayBuffer>,
+): Promise<unknown> =>
   new Promise((resolve) => {
-    const texts = new Array<string>(requests.length);
+    const parts = new Array<Part>(requests.length);
     let left = requests.length;
     decider.decideAll(requests, (i, error, decision) => {
       if (decision === undefined) resolve(refusal(error as BeckonError, i));
-      else texts[i] = stringify(decision);
-      if (--left === 0) resolve(move(new TextEncoder().encode(texts.join(','))));
+      else parts[i] = partOf(decision);
+      if (--left === 0) resolve(move(whole(parts)));
     });
   });
+
+/** @returns {@link Columns}, or why there are none */
+export const scores = (asked: ColumnsAsked): Promise<unknown> =>
+  new Promise((resolve) =>
+    columns.score(asked, (error, index, scored) => resolve(error === undefined ? scored : refusal(error, index))),
+  );
 
 const refusal = ({ code, message, details }: BeckonError, index: number): PoolRefusal => ({
   index,

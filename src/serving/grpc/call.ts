@@ -7,6 +7,7 @@ import { refuseWhenNotReady } from '../ready.ts';
 import type { UnderWay } from '../under-way.ts';
 import { errorResponse, type Violation } from './rich-error.ts';
 import { checked } from './strict-messages.ts';
+import { answerOnce } from './under-call.ts';
 
 /** The pack that calls are answered with now. */
 export interface Behind {
@@ -44,14 +45,14 @@ export const unary =
     handle: (question: Question, parts: ServingParts, done: Done<Answer>) => void,
     isAlways = false,
   ): handleUnaryCall<Question, Answer> =>
-  ({ request }, callback) => {
+  (call, callback) => {
     const behind = behindNow();
     const { parts } = behind;
     const end = beginCall(route, behind);
     const done: Done<Answer> = (error, answer, violations) => {
       if (answer !== undefined) {
         end();
-        callback(null, answer);
+        answerOnce(call, answer);
         return;
       }
       const own = ownError(error, parts.onInternal);
@@ -60,7 +61,7 @@ export const unary =
     };
     try {
       if (!isAlways) refuseWhenNotReady(parts);
-      handle(checked(request), parts, done);
+      handle(checked(call.request), parts, done);
     } catch (error) {
       done(error);
     }

@@ -10,11 +10,10 @@ import { CallsServiceService } from './generated/beckon/v1/calls.ts';
 import { ContactsServiceService } from './generated/beckon/v1/contacts.ts';
 import { EventsServiceService } from './generated/beckon/v1/events.ts';
 import { ModelsServiceService } from './generated/beckon/v1/models.ts';
-import { ScoringServiceService } from './generated/beckon/v1/scoring.ts';
 import { GRPCInferenceServiceService } from './generated/inference/grpc_service.ts';
 import { inferenceService } from './inference-service.ts';
 import { modelsService } from './models-service.ts';
-import { scoringService } from './scoring-service.ts';
+import { scoringDefinition, scoringService } from './scoring-service.ts';
 import { strictly } from './strict-messages.ts';
 
 export interface GrpcOptions {
@@ -71,9 +70,11 @@ export class GrpcDoor {
       'grpc.max_connection_age_grace_ms': CONNECTION_AGE_GRACE_MS,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+      // Counters that nobody reads here.
+      'grpc.enable_channelz': 0,
     });
     const now = (): Behind => ({ ...this.behind, stopping: this.stopping.signal });
-    this.server.addService(strictly(ScoringServiceService), { ...scoringService(now) });
+    this.server.addService(scoringDefinition, { ...scoringService(now) });
     this.server.addService(strictly(EventsServiceService), { ...eventsService(now) });
     this.server.addService(strictly(ModelsServiceService), { ...modelsService(now) });
     this.server.addService(strictly(GRPCInferenceServiceService), { ...inferenceService(now, options.version) });

@@ -1,7 +1,9 @@
 import { BeckonError } from '../../base/errors.ts';
 import { compileSchema } from '../../base/schema-check.ts';
+import type { ColumnsAsked } from '../../decisions/column-scorer.ts';
 import type { ScoreRequest as ScoreAsked } from '../../decisions/decision.ts';
-import { BatchQuestion, batchRequestsOf, ScoreQuestion, scoreRequestOf } from '../score-question.ts';
+import { askedTimeMs } from '../asked-time.ts';
+import { BatchQuestion, batchRequestsOf, checkCustomers, ScoreQuestion, scoreRequestOf } from '../score-question.ts';
 import type { ScoreBatchRequest, ScoreRequest } from './generated/beckon/v1/scoring.ts';
 
 const scoreProblem = compileSchema(ScoreQuestion, '');
@@ -19,6 +21,26 @@ export const batchAsked = ({ customerIds, ...asked }: ScoreBatchRequest): ScoreA
   const question = { customerIds, ...present(asked) };
   refuse(batchProblem(question));
   return batchRequestsOf(question as BatchQuestion);
+};
+
+/** The same for columns. @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
+export const columnsAsked = ({ customerIds, ...asked }: ScoreBatchRequest, nowMs: number): ColumnsAsked => {
+  const { channels, actions, limit, campaignId, context, at } = asked;
+  if (channels.length > 0 || actions.length > 0 || limit !== undefined)
+    throw new BeckonError(
+      'REQUEST_INVALID',
+      'columns have no channels, actions or limit: scores are of the models alone',
+    );
+  if (customerIds.length === 0) throw new BeckonError('REQUEST_INVALID', 'customerIds must name a customer');
+  checkCustomers(customerIds);
+  refuse(scoreProblem({ customerId: customerIds[0], ...present(asked) }));
+  return {
+    customerIds,
+    nowMs,
+    atMs: askedTimeMs(at),
+    ...(campaignId === undefined ? {} : { campaignId }),
+    ...(context === undefined ? {} : { context }),
+  };
 };
 
 const refuse = (problem: string | undefined): void => {

@@ -1,21 +1,24 @@
-import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
+import type { ServerHttp2Stream } from 'node:http2';
+import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import { type BeckonError, ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { Decision } from '../../decisions/decision.ts';
 import { ownError } from '../own-error.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
 import { type Behind, type BehindNow, beginCall, shuttingDown } from './call.ts';
-import { decisionMessage } from './decision-message.ts';
+import { DecisionWriter } from './decision-writer.ts';
 import type { ScoreStreamRequest, ScoreStreamResponse } from './generated/beckon/v1/scoring.ts';
 import { scoreAsked } from './questions.ts';
 import { errorResponse } from './rich-error.ts';
 import { checked } from './strict-messages.ts';
+import { streamOf } from './under-call.ts';
 
 type Call = ServerDuplexStream<ScoreStreamRequest, ScoreStreamResponse>;
 
 /**
  * `ScoreStream`: answers come in the order of the questions. Where the caller reads slowly, or many are under way, no more
- * questions are taken.
+ * questions are taken. Answers are written past the library, which sends one message at a time and waits for each.
  */
 export const scoreStream =
   (behindNow: BehindNow): handleBidiStreamingCall<ScoreStreamRequest, ScoreStreamResponse> =>
@@ -34,35 +37,48 @@ export const scoreStream =
     new Answers(call, behind, end).begin();
   };
 
-/** The questions of one stream that are under way, and their answers that wait for those before them. */
+/** An answer that waits for those before it. */
+interface Answer {
+  readonly id: string;
+  readonly decision: Decision | undefined;
+  readonly error: BeckonError | undefined;
+}
+
+const writer = new DecisionWriter();
+
+/** The questions of one stream that are under way. Answers of one turn of the loop leave in one write. */
 class Answers {
   private readonly call: Call;
+  private readonly stream: ServerHttp2Stream;
   private readonly parts: ServingParts;
   private readonly stopping: AbortSignal;
   private readonly ended: (error?: BeckonError) => void;
   /** By number of the question, from {@link sent} on. */
-  private readonly ready = new Map<number, ScoreStreamResponse>();
+  private readonly ready = new Map<number, Answer>();
   private asked = 0;
   private sent = 0;
+  private isScheduled = false;
   private isFull = false;
   private isLast = false;
   private isOver = false;
 
   constructor(call: Call, { parts, stopping }: Behind, ended: (error?: BeckonError) => void) {
     this.call = call;
+    this.stream = streamOf(call);
     this.parts = parts;
     this.stopping = stopping;
     this.ended = ended;
   }
 
   begin(): void {
-    const { call } = this;
+    const { call, stream } = this;
+    call.sendMetadata(new Metadata());
     call.on('data', (question: ScoreStreamRequest) => this.take(question));
     call.on('end', () => {
       this.isLast = true;
       this.flush();
     });
-    call.on('drain', () => {
+    stream.on('drain', () => {
       this.isFull = false;
       this.resume();
     });
@@ -78,30 +94,35 @@ class Answers {
     try {
       const { request } = checked(question);
       this.parts.decider.decide(scoreAsked(request ?? NOBODY), (error, decision) =>
-        this.answer(number, { id, result: decision === undefined ? this.refusal(error) : told(decision) }),
+        this.answer(number, { id, decision, error: decision === undefined ? this.refusal(error) : undefined }),
       );
     } catch (error) {
-      this.answer(number, { id, result: this.refusal(error) });
+      this.answer(number, { id, decision: undefined, error: this.refusal(error) });
     }
     if (this.asked - this.sent >= LIMITS.streamQuestionsMax) this.call.pause();
   }
 
-  private answer(number: number, response: ScoreStreamResponse): void {
+  private answer(number: number, answer: Answer): void {
     if (this.isOver) return;
-    this.ready.set(number, response);
-    if (number === this.sent) this.flush();
+    this.ready.set(number, answer);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    process.nextTick(this.flush);
   }
 
   private readonly flush = (): void => {
+    this.isScheduled = false;
+    if (this.isOver) return;
     for (let next = this.ready.get(this.sent); next !== undefined; next = this.ready.get(this.sent)) {
       this.ready.delete(this.sent++);
-      if (!this.call.write(next)) {
-        this.isFull = true;
-        this.call.pause();
-      }
+      write(next);
     }
-    this.resume();
-    if (this.isOver || this.sent < this.asked) return;
+    const { stream } = this;
+    // A deadline ends the stream a moment before it ends the call.
+    if (writer.out.length > 0 && stream.writable) this.isFull = !stream.write(writer.out.take());
+    if (this.isFull) this.call.pause();
+    else this.resume();
+    if (this.sent < this.asked) return;
     if (this.isLast) {
       this.over();
       this.call.end();
@@ -124,16 +145,26 @@ class Answers {
     this.ended(error);
   }
 
-  private refusal(error: unknown): ScoreStreamResponse['result'] {
-    const { code, message } = ownError(error, this.parts.onInternal);
-    return { $case: 'error', value: { code, message, retryable: ERRORS[code].retryable } };
+  private refusal(error: unknown): BeckonError {
+    return ownError(error, this.parts.onInternal);
   }
 }
 
-const told = (decision: Parameters<typeof decisionMessage>[0]): ScoreStreamResponse['result'] => ({
-  $case: 'decision',
-  value: decisionMessage(decision),
-});
+/** As a `ScoreStreamResponse`, with the prefix of a message of a stream. */
+const write = ({ id, decision, error }: Answer): void => {
+  const { out } = writer;
+  const frame = out.beginFrame();
+  if (id !== '') out.text(0x0a, id);
+  if (decision !== undefined) writer.write(0x12, decision);
+  else if (error !== undefined) {
+    const refusal = out.open(0x1a);
+    out.text(0x0a, error.code);
+    if (error.message !== '') out.text(0x12, error.message);
+    if (ERRORS[error.code].retryable) out.yes(0x18);
+    out.close(refusal);
+  }
+  out.endFrame(frame);
+};
 
 const NOBODY: NonNullable<ScoreStreamRequest['request']> = {
   customerId: '',

@@ -1,48 +1,82 @@
-import type { BeckonError } from '../../base/errors.ts';
+import { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Decision, ScoreRequest as ScoreAsked } from '../../decisions/decision.ts';
 import type { ServingParts } from '../parts.ts';
 import { ofQuestion } from '../score-question.ts';
 import { type BehindNow, type Done, unary } from './call.ts';
-import { decisionMessage } from './decision-message.ts';
-import type { ScoreBatchResponse, ScoringServiceServer } from './generated/beckon/v1/scoring.ts';
-import { batchAsked, scoreAsked } from './questions.ts';
+import { DecisionWriter, RESULTS } from './decision-writer.ts';
+import {
+  ColumnType,
+  type ScoreBatchRequest,
+  type ScoreRequest,
+  ScoringServiceService,
+} from './generated/beckon/v1/scoring.ts';
+import { batchAsked, columnsAsked, scoreAsked } from './questions.ts';
+import { answerColumns } from './score-columns.ts';
 import { scoreStream } from './score-stream.ts';
+import { strictly } from './strict-messages.ts';
 import { watch } from './watch.ts';
 
+const writer = new DecisionWriter();
+
+/** Answers are decisions as they are made, and become messages here. */
+export const scoringDefinition = strictly({
+  ...ScoringServiceService,
+  score: {
+    ...ScoringServiceService.score,
+    responseSerialize(decision: Decision): Buffer {
+      writer.write(0x0a, decision);
+      // The library copies it at once.
+      return writer.out.peek();
+    },
+  },
+  scoreBatch: { ...ScoringServiceService.scoreBatch, responseSerialize: (answer: Buffer) => answer },
+});
+
 /** `Score`, `ScoreBatch`, `ScoreStream` and `Watch`. */
-export const scoringService = (behind: BehindNow): ScoringServiceServer => ({
-  score: unary('ScoringService/Score', behind, (question, parts, done) =>
+export const scoringService = (behind: BehindNow) => ({
+  score: unary<ScoreRequest, Decision>('ScoringService/Score', behind, (question, parts, done) =>
     parts.decider.decide(scoreAsked(question), (error, decision) => {
       if (decision === undefined) done(error);
-      else done(undefined, { decision: decisionMessage(decision) });
+      else done(undefined, decision);
     }),
   ),
-  scoreBatch: unary('ScoringService/ScoreBatch', behind, (question, parts, done) => {
-    const asked = batchAsked(question);
-    if (asked.length > LIMITS.inlineBatchCustomersMax) fromPool(asked, parts, done);
-    else inline(asked, parts, done);
+  scoreBatch: unary<ScoreBatchRequest, Uint8Array>('ScoringService/ScoreBatch', behind, (question, parts, done) => {
+    const isShort = isShortColumns(question);
+    if (isShort !== undefined) answerColumns(columnsAsked(question, parts.clock.nowMs()), isShort, parts, done);
+    else {
+      const asked = batchAsked(question);
+      if (asked.length > LIMITS.inlineBatchCustomersMax)
+        parts.pool.decideFields(asked).then((fields) => done(undefined, fields), done);
+      else inline(asked, parts, done);
+    }
   }),
   scoreStream: scoreStream(behind),
   watch: watch(behind),
 });
 
-const inline = (asked: readonly ScoreAsked[], { decider }: ServingParts, done: Done<ScoreBatchResponse>): void => {
-  const results = new Array<ReturnType<typeof decisionMessage>>(asked.length);
+/** @returns whether 16 bits a number are enough; undefined where decisions are asked for. @throws BeckonError REQUEST_INVALID */
+const isShortColumns = ({ columns = ColumnType.UNSPECIFIED }: ScoreBatchRequest): boolean | undefined => {
+  if (columns === ColumnType.UNSPECIFIED) return undefined;
+  if (columns === ColumnType.F32 || columns === ColumnType.U16) return columns === ColumnType.U16;
+  throw new BeckonError('REQUEST_INVALID', `columns: there is no type ${columns}`);
+};
+
+/** As a `ScoreBatchResponse`. */
+const inline = (asked: readonly ScoreAsked[], { decider }: ServingParts, done: Done<Uint8Array>): void => {
+  const decisions = new Array<Decision>(asked.length);
   let left = asked.length;
   let failure: BeckonError | undefined;
   decider.decideAll(asked, (i, error, decision) => {
     if (decision === undefined) failure ??= ofQuestion(error as BeckonError, i);
-    else results[i] = decisionMessage(decision);
+    else decisions[i] = decision;
     if (--left > 0) return;
-    if (failure === undefined) done(undefined, { results });
+    if (failure === undefined) done(undefined, resultsOf(decisions));
     else done(failure);
   });
 };
 
-const fromPool = (asked: readonly ScoreAsked[], { pool }: ServingParts, done: Done<ScoreBatchResponse>): void => {
-  pool.decide(asked).then((text) => {
-    const decisions = JSON.parse(`[${Buffer.from(text).toString()}]`) as Decision[];
-    done(undefined, { results: decisions.map(decisionMessage) });
-  }, done);
+const resultsOf = (decisions: readonly Decision[]): Buffer => {
+  for (const decision of decisions) writer.write(RESULTS, decision);
+  return writer.out.take();
 };

@@ -8,11 +8,11 @@ import { refuseWhenNotReady } from '../ready.ts';
 import { checkCustomers } from '../score-question.ts';
 import { type BehindNow, beginCall } from './call.ts';
 import { CustomerNames } from './customer-names.ts';
-import { cutCall } from './cut-call.ts';
 import { decisionMessage } from './decision-message.ts';
 import type { WatchRequest, WatchResponse } from './generated/beckon/v1/scoring.ts';
 import { errorResponse } from './rich-error.ts';
 import { checked } from './strict-messages.ts';
+import { cutCall } from './under-call.ts';
 
 type Call = ServerWritableStream<WatchRequest, WatchResponse>;
 

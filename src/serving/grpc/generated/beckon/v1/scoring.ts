@@ -23,11 +23,30 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Struct } from "../../google/protobuf/struct.ts";
-import { Decision } from "./decision.ts";
+import { AsOf, Decision } from "./decision.ts";
 
 export const protobufPackage = "beckon.v1";
 
 export const protobufFileName = "beckon/v1/scoring.proto";
+
+export const ColumnType = {
+  /** UNSPECIFIED - Decisions. */
+  UNSPECIFIED: 0,
+  /** F32 - 32-bit floats, as the models give them. */
+  F32: 1,
+  /** U16 - 16-bit whole numbers with a scale for each column: half the bytes, off by at most a 131,068th of the column's range. */
+  U16: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ColumnType = typeof ColumnType[keyof typeof ColumnType];
+
+export namespace ColumnType {
+  export type UNSPECIFIED = typeof ColumnType.UNSPECIFIED;
+  export type F32 = typeof ColumnType.F32;
+  export type U16 = typeof ColumnType.U16;
+  export type UNRECOGNIZED = typeof ColumnType.UNRECOGNIZED;
+}
 
 export interface ScoreRequest {
   customerId: string;
@@ -63,11 +82,55 @@ export interface ScoreBatchRequest {
   channels: string[];
   actions: string[];
   limit?: number | undefined;
-  at?: string | undefined;
+  at?:
+    | string
+    | undefined;
+  /**
+   * Answers with the scores of the models as packed columns in place of decisions; then channels, actions and a limit must be
+   * absent.
+   */
+  columns?: ColumnType | undefined;
 }
 
 export interface ScoreBatchResponse {
   results: Decision[];
+  /** In place of the results where columns were asked for. */
+  columns: ScoreColumns | undefined;
+}
+
+/** The outputs of all heads for the customers of a question, in its order. */
+export interface ScoreColumns {
+  rows: number;
+  /** A bit a customer, from the lowest of the first byte on: set where an event has named the customer. */
+  known: Uint8Array;
+  columns: ScoreColumn[];
+  /** `name@version` of the model behind each head. */
+  models: { [key: string]: string };
+  /** The time that the scores are of. */
+  at: string;
+  /** How far the state was when the scoring began. */
+  asOf: AsOf | undefined;
+}
+
+export interface ScoreColumns_ModelsEntry {
+  key: string;
+  value: string;
+}
+
+/** An output of a head, a number for each customer, little-endian. */
+export interface ScoreColumn {
+  head: string;
+  name: string;
+  values:
+    | //
+    /** NaN where the head failed. */
+    { $case: "f32"; value: Uint8Array }
+    | //
+    /** `offset + scale * number`; 65535 where the head failed. */
+    { $case: "u16"; value: Uint8Array }
+    | undefined;
+  scale: number;
+  offset: number;
 }
 
 export interface ScoreStreamRequest {
@@ -306,6 +369,7 @@ function createBaseScoreBatchRequest(): ScoreBatchRequest {
     actions: [],
     limit: undefined,
     at: undefined,
+    columns: undefined,
   };
 }
 
@@ -331,6 +395,9 @@ export const ScoreBatchRequest: MessageFns<ScoreBatchRequest> = {
     }
     if (message.at !== undefined) {
       writer.uint32(58).string(message.at);
+    }
+    if (message.columns !== undefined) {
+      writer.uint32(64).int32(message.columns);
     }
     return writer;
   },
@@ -404,6 +471,14 @@ export const ScoreBatchRequest: MessageFns<ScoreBatchRequest> = {
             message.at = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.columns = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -418,13 +493,16 @@ export const ScoreBatchRequest: MessageFns<ScoreBatchRequest> = {
 };
 
 function createBaseScoreBatchResponse(): ScoreBatchResponse {
-  return { results: [] };
+  return { results: [], columns: undefined };
 }
 
 export const ScoreBatchResponse: MessageFns<ScoreBatchResponse> = {
   encode(message: ScoreBatchResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.results) {
       Decision.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.columns !== undefined) {
+      ScoreColumns.encode(message.columns, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -448,6 +526,278 @@ export const ScoreBatchResponse: MessageFns<ScoreBatchResponse> = {
             }
 
             message.results.push(Decision.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.columns = ScoreColumns.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseScoreColumns(): ScoreColumns {
+  return { rows: 0, known: new Uint8Array(0), columns: [], models: {}, at: "", asOf: undefined };
+}
+
+export const ScoreColumns: MessageFns<ScoreColumns> = {
+  encode(message: ScoreColumns, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rows !== 0) {
+      writer.uint32(8).int32(message.rows);
+    }
+    if (message.known.length !== 0) {
+      writer.uint32(18).bytes(message.known);
+    }
+    for (const v of message.columns) {
+      ScoreColumn.encode(v!, writer.uint32(26).fork()).join();
+    }
+    globalThis.Object.entries(message.models).forEach(([key, value]: [string, string]) => {
+      ScoreColumns_ModelsEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    if (message.at !== "") {
+      writer.uint32(42).string(message.at);
+    }
+    if (message.asOf !== undefined) {
+      AsOf.encode(message.asOf, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScoreColumns {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScoreColumns();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rows = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.known = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.columns.push(ScoreColumn.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = ScoreColumns_ModelsEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.models[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.at = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.asOf = AsOf.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseScoreColumns_ModelsEntry(): ScoreColumns_ModelsEntry {
+  return { key: "", value: "" };
+}
+
+export const ScoreColumns_ModelsEntry: MessageFns<ScoreColumns_ModelsEntry> = {
+  encode(message: ScoreColumns_ModelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScoreColumns_ModelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScoreColumns_ModelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseScoreColumn(): ScoreColumn {
+  return { head: "", name: "", values: undefined, scale: 0, offset: 0 };
+}
+
+export const ScoreColumn: MessageFns<ScoreColumn> = {
+  encode(message: ScoreColumn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.head !== "") {
+      writer.uint32(10).string(message.head);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    switch (message.values?.$case) {
+      case "f32":
+        writer.uint32(26).bytes(message.values.value);
+        break;
+      case "u16":
+        writer.uint32(34).bytes(message.values.value);
+        break;
+    }
+    if (message.scale !== 0) {
+      writer.uint32(41).double(message.scale);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(49).double(message.offset);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScoreColumn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScoreColumn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.head = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.values = { $case: "f32", value: reader.bytes() };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.values = { $case: "u16", value: reader.bytes() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.scale = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.offset = reader.double();
             continue;
           }
         }

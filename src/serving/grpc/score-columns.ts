@@ -1,0 +1,92 @@
+import { formatTime, wallClock } from '../../base/clock.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { Columns, ColumnsAsked } from '../../decisions/column-scorer.ts';
+import { modelsOf } from '../../decisions/head-outputs.ts';
+import type { ServingParts } from '../parts.ts';
+import { ofQuestion } from '../score-question.ts';
+import type { Done } from './call.ts';
+import { writeTexts } from './decision-writer.ts';
+import { MessageWriter } from './message-writer.ts';
+
+const writer = new MessageWriter();
+/** Of 16 bits: the last number but one is the greatest value, the last one stands for none. */
+const STEPS = 65_534;
+const NONE = 65_535;
+const BITS = 8;
+
+/** Answers a batch by columns, as a `ScoreBatchResponse`. @param isShort whether 16 bits a number are enough */
+export const answerColumns = (
+  asked: ColumnsAsked,
+  isShort: boolean,
+  parts: ServingParts,
+  done: Done<Uint8Array>,
+): void => {
+  const problem = parts.decider.problemOf({ ...asked, customerId: '' });
+  if (problem !== undefined) throw problem;
+  const state = { offset: parts.status.appliedOffset, lagMs: parts.status.lagMs(wallClock.nowMs()) };
+  const models = modelsOf(parts.registry.live());
+  const answer = (columns: Columns): void => {
+    const whole = writer.open(0x12);
+    writer.whole(0x08, columns.known.length);
+    writer.raw(0x12, bitsOf(columns.known));
+    writeColumns(columns, parts.columns.outputs, isShort);
+    writeTexts(writer, 0x22, models);
+    writer.text(0x2a, formatTime(asked.atMs ?? asked.nowMs));
+    const asOf = writer.open(0x32);
+    writer.whole(0x08, state.offset);
+    writer.whole(0x10, state.lagMs);
+    writer.close(asOf);
+    writer.close(whole);
+    done(undefined, writer.take());
+  };
+  if (asked.customerIds.length > LIMITS.inlineBatchCustomersMax) parts.pool.score(asked).then(answer).catch(done);
+  else
+    parts.columns.score(asked, (error, index, columns) => {
+      if (error === undefined) answer(columns);
+      else done(index < 0 ? error : ofQuestion(error, index));
+    });
+};
+
+const bitsOf = (flags: Uint8Array): Uint8Array => {
+  const bits = new Uint8Array(Math.ceil(flags.length / BITS));
+  for (let i = 0; i < flags.length; i++) bits[i >> 3] |= flags[i] << (i & 7);
+  return bits;
+};
+
+const writeColumns = (
+  { values, known: { length: rows } }: Columns,
+  { names, headOf }: { readonly names: readonly string[]; readonly headOf: readonly string[] },
+  isShort: boolean,
+): void => {
+  for (let place = 0; place < names.length; place++) {
+    const column = writer.open(0x1a);
+    writer.text(0x0a, headOf[place]);
+    writer.text(0x12, names[place]);
+    const scores = values.subarray(place * rows, (place + 1) * rows);
+    if (isShort) writeShort(scores);
+    else writer.raw(0x1a, bytesOf(scores));
+    writer.close(column);
+  }
+};
+
+/** Between its least and its greatest number in equal steps. */
+const writeShort = (scores: Float32Array): void => {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i] < least) least = scores[i];
+    if (scores[i] > most) most = scores[i];
+  }
+  const scale = most > least ? (most - least) / STEPS : 1;
+  const numbers = new Uint16Array(scores.length);
+  for (let i = 0; i < scores.length; i++) {
+    const steps = (scores[i] - least) / scale + 0.5;
+    numbers[i] = steps >= 0 ? steps : NONE;
+  }
+  writer.raw(0x22, bytesOf(numbers));
+  writer.double(0x29, scale);
+  writer.double(0x31, most >= least ? least : 0);
+};
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
