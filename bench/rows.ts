@@ -4,6 +4,7 @@ import { bulkEvents } from './rows/bulk-events.ts';
 import { exportRows } from './rows/export.ts';
 import { featureApply, featureRead } from './rows/feature-loops.ts';
 import { grpcStream, grpcUnary } from './rows/grpc.ts';
+import { grpcColumns } from './rows/grpc-columns.ts';
 import { httpScore } from './rows/http-score.ts';
 import { kafkaRows } from './rows/kafka.ts';
 import { replay } from './rows/replay.ts';
@@ -18,6 +19,7 @@ export const ROWS: readonly Row[] = [
   batch,
   grpcUnary,
   grpcStream,
+  grpcColumns,
   singleEvent,
   bulkEvents,
   replay,

@@ -5,6 +5,9 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { Decision } from '../../src/serving/grpc/generated/beckon/v1/decision.ts';
 import {
+  ColumnType,
+  ScoreBatchRequest,
+  ScoreBatchResponse,
   ScoreRequest,
   ScoreResponse,
   ScoreStreamRequest,
@@ -14,15 +17,16 @@ import { answerQuestions } from '../child-side.ts';
 import { customerIdOf } from '../orders.ts';
 import { shuffled } from '../random.ts';
 import { decisionProblem } from '../traffic/answers.ts';
+import { BATCH_CUSTOMERS, columnsProblem } from '../traffic/columns.ts';
 import type { LoadResult } from './client.ts';
 
 export interface GrpcLoad {
   /** `host:port` */
   readonly address: string;
-  /** One call a question, or streams of questions. */
-  readonly kind: 'unary' | 'stream';
+  /** One call a question, streams of questions, or batches that are answered by columns. */
+  readonly kind: 'unary' | 'stream' | 'columns';
   readonly customers: number;
-  /** Questions under way. */
+  /** Questions under way: batches where those are asked for. */
   readonly concurrency: number;
   readonly durationMs: number;
 }
@@ -45,7 +49,10 @@ const load = async ({ address, kind, customers, concurrency, durationMs }: GrpcL
   const startCpu = process.cpuUsage();
   const startMs = performance.now();
   const sessions = Array.from({ length: CONNECTIONS }, () => connect(`http://${address}`));
-  const lanes = kind === 'unary' ? unaryLanes(sessions, run, concurrency) : streamLanes(sessions, run, concurrency);
+  const lanes =
+    kind === 'stream'
+      ? streamLanes(sessions, run, concurrency)
+      : callLanes(sessions, run, concurrency, kind === 'unary' ? unary : columns);
   await Promise.all(lanes);
   const wallSec = (performance.now() - startMs) / 1000;
   const { user, system } = process.cpuUsage(startCpu);
@@ -102,6 +109,14 @@ class Run {
     }
   }
 
+  takeColumns(message: Buffer, rows: number, sentMs: number): void {
+    this.latencyUs.recordValue(Math.round((performance.now() - sentMs) * 1000));
+    const isThorough = (this.answers / rows) % THOROUGH_EVERY === 0;
+    this.answers += rows;
+    const problem = columnsProblem(ScoreBatchResponse.decode(message).columns, rows, isThorough);
+    if (problem !== undefined) this.refuse(problem);
+  }
+
   refuse(problem: string): void {
     this.wrongCount++;
     if (this.wrong.length < WRONG_SHOWN) this.wrong.push(problem);
@@ -135,16 +150,40 @@ const question = (customerId: string): ScoreRequest => ({
   at: undefined,
 });
 
-const unaryLanes = (sessions: readonly ClientHttp2Session[], run: Run, concurrency: number): Promise<void>[] =>
+const callLanes = (
+  sessions: readonly ClientHttp2Session[],
+  run: Run,
+  concurrency: number,
+  ask: (session: ClientHttp2Session, run: Run) => Promise<void>,
+): Promise<void>[] =>
   Array.from({ length: concurrency }, async (_, lane) => {
-    while (!run.isOver) await unary(sessions[lane % sessions.length], run);
+    while (!run.isOver) await ask(sessions[lane % sessions.length], run);
   });
 
-const unary = (session: ClientHttp2Session, run: Run): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>();
+const unary = async (session: ClientHttp2Session, run: Run): Promise<void> => {
   const id = run.next();
   const sentMs = performance.now();
-  const stream = open(session, 'Score');
+  const answer = await called(session, 'Score', ScoreRequest.encode(question(id)).finish(), run);
+  if (answer !== undefined) run.take(answer, id, sentMs, (message) => ScoreResponse.decode(message).decision);
+};
+
+const columns = async (session: ClientHttp2Session, run: Run): Promise<void> => {
+  const customerIds = Array.from({ length: BATCH_CUSTOMERS }, () => run.next());
+  const sentMs = performance.now();
+  const asked = { ...question(''), customerIds, columns: ColumnType.F32 };
+  const answer = await called(session, 'ScoreBatch', ScoreBatchRequest.encode(asked).finish(), run);
+  if (answer !== undefined) run.takeColumns(answer, customerIds.length, sentMs);
+};
+
+/** @returns the message of the answer, undefined where the call failed */
+const called = (
+  session: ClientHttp2Session,
+  method: string,
+  message: Uint8Array,
+  run: Run,
+): Promise<Buffer | undefined> => {
+  const { promise, resolve } = Promise.withResolvers<Buffer | undefined>();
+  const stream = open(session, method);
   const parts: Buffer[] = [];
   let status = '';
   stream.on('data', (part: Buffer) => parts.push(part));
@@ -154,13 +193,10 @@ const unary = (session: ClientHttp2Session, run: Run): Promise<void> => {
   stream.on('error', (error) => run.refuse(error.message));
   stream.on('close', () => {
     if (status !== '0') run.refuse(`a call ended with status ${status}`);
-    else {
-      const bytes = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-      run.take(bytes.subarray(PREFIX_BYTES), id, sentMs, (message) => ScoreResponse.decode(message).decision);
-    }
-    resolve();
+    const bytes = parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    resolve(status === '0' ? bytes.subarray(PREFIX_BYTES) : undefined);
   });
-  stream.end(framed(ScoreRequest.encode(question(id)).finish()));
+  stream.end(framed(message));
   return promise;
 };
 

@@ -14,16 +14,18 @@ export type ColumnsAsked = Pick<ScoreRequest, 'campaignId' | 'context' | 'atMs'>
   readonly nowMs: number;
 };
 
-/** Scores of many customers. */
+/** Scores of many customers; of memory that threads share where several fill it. */
 export interface Columns {
+  /** Customers. */
+  readonly rows: number;
   /** One output after another in the order of {@link HeadOutputs}, a number for each customer; NaN where a head failed. */
-  readonly values: Float32Array<ArrayBuffer>;
+  readonly values: Float32Array;
   /** 1 for each customer whom an event has named. */
-  readonly known: Uint8Array<ArrayBuffer>;
+  readonly known: Uint8Array;
 }
 
 /** Told once. @param index of the first customer with whom an error is; -1 where it is about the question */
-export type ColumnsDone = (error: BeckonError | undefined, index: number, columns: Columns) => void;
+export type ColumnsDone = (error: BeckonError | undefined, index: number) => void;
 
 interface ColumnScorerParts {
   /** Of the scorer alone: it is told what the models read. */
@@ -51,9 +53,13 @@ export class ColumnScorer {
     this.values = new Float64Array(parts.features);
   }
 
-  /** @param asked whose campaign the pack knows */
-  score(asked: ColumnsAsked, done: ColumnsDone): void {
-    new Job(this, asked, done).turn();
+  /**
+   * @param asked whose campaign the pack knows
+   * @param into takes the scores: its values are NaN, its flags 0
+   * @param from row of the first customer
+   */
+  score(asked: ColumnsAsked, into: Columns, from: number, done: ColumnsDone): void {
+    new Job(this, asked, into, from, done).turn();
   }
 
   /** Of the columns, in order. */
@@ -72,8 +78,6 @@ export class ColumnScorer {
   }
 }
 
-const NONE: Columns = { values: new Float32Array(0), known: new Uint8Array(0) };
-
 /** The customers of one question on their way. */
 class Job {
   private readonly scorer: ColumnScorer;
@@ -81,25 +85,23 @@ class Job {
   private readonly done: ColumnsDone;
   private readonly keys: { readonly campaign: string } | undefined;
   private readonly sec: number;
-  private readonly rows: number;
   private readonly columns: Columns;
+  private readonly from: number;
   private next = 0;
   /** Of the turn: rows whose scores are still to come, once for each model. */
   private left = 0;
   private error: BeckonError | undefined;
   private errorIndex = -1;
 
-  constructor(scorer: ColumnScorer, asked: ColumnsAsked, done: ColumnsDone) {
-    const { campaignId, customerIds, atMs, nowMs } = asked;
-    const rows = customerIds.length;
+  constructor(scorer: ColumnScorer, asked: ColumnsAsked, columns: Columns, from: number, done: ColumnsDone) {
+    const { campaignId, atMs, nowMs } = asked;
     this.scorer = scorer;
     this.asked = asked;
     this.done = done;
     this.keys = campaignId === undefined ? undefined : { campaign: campaignId };
     this.sec = Math.floor((atMs ?? nowMs) / 1000);
-    this.rows = rows;
-    const scores = new Float32Array(rows * scorer.outputs.names.length).fill(Number.NaN);
-    this.columns = { values: scores, known: new Uint8Array(rows) };
+    this.columns = columns;
+    this.from = from;
     if ((atMs ?? nowMs) > nowMs + LIMITS.askAheadMsMax) this.error = tooFarAhead();
   }
 
@@ -108,9 +110,9 @@ class Job {
     const { reader } = this.scorer.parts;
     const { customerIds } = this.asked;
     const first = this.next;
-    const end = Math.min(first + LIMITS.scoreChunkRows, this.rows);
+    const end = Math.min(first + LIMITS.scoreChunkRows, customerIds.length);
     if (this.error !== undefined || first === end) {
-      this.done(this.error, this.errorIndex, this.error === undefined ? this.columns : NONE);
+      this.done(this.error, this.errorIndex);
       return;
     }
     this.next = end;
@@ -141,7 +143,7 @@ class Job {
       this.told(heads.length);
       return;
     }
-    if (outcome === 'known') this.columns.known[row] = 1;
+    if (outcome === 'known') this.columns.known[this.from + row] = 1;
     for (let head = 0; head < heads.length; head++) {
       inputs.write(heads[head], values, context);
       heads[head].batcher.add(scored[head], row);
@@ -160,11 +162,12 @@ class Job {
 
   private scoredBy(live: LiveHead): Scored {
     const places = this.scorer.outputs.placesOf(live);
-    const { rows, columns } = this;
+    const { from } = this;
+    const { rows, values } = this.columns;
     return (row, error, output, offset) => {
       if (error === undefined)
         for (let i = 0; i < places.length; i++)
-          if (places[i] >= 0) columns.values[places[i] * rows + row] = output[offset + i];
+          if (places[i] >= 0) values[places[i] * rows + from + row] = output[offset + i];
       this.told(1);
     };
   }

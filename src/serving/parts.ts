@@ -35,7 +35,12 @@ export interface BatchPool {
   decide(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
   /** @returns the decisions as the fields of a `ScoreBatchResponse` */
   decideFields(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
-  score(asked: ColumnsAsked): Promise<Columns>;
+  /**
+   * @param outputs how many columns there are
+   * @param use is given the columns, which are written over once it has returned
+   * @throws BeckonError with the place of the customer whom it is about
+   */
+  score(asked: ColumnsAsked, outputs: number, use: (columns: Columns) => void): Promise<void>;
 }
 
 /** What `/readyz` tells. */

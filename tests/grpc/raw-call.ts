@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 
 const PREFIX_BYTES = 5;
@@ -13,7 +12,8 @@ export const framed = (message: Uint8Array, bytes = message.length): Buffer => {
 
 /** A connection without a gRPC library, for what none would do; closed with the test. */
 export const rawSession = (t: { after(f: () => void): void }, address: string): ClientHttp2Session => {
-  const session = connect(`http://${address}`);
+  // In MB: what it sends counts, too.
+  const session = connect(`http://${address}`, { maxSessionMemory: 1000 });
   session.on('error', () => {});
   t.after(() => session.destroy());
   return session;
@@ -44,7 +44,7 @@ export class RawCall {
   async ended(): Promise<{ status: number | undefined; reset: number }> {
     const { stream } = this;
     stream.resume();
-    if (!stream.closed) await once(stream, 'close');
+    if (!stream.destroyed) await new Promise((resolve) => stream.on('close', resolve));
     const status = this.trailers['grpc-status'];
     return { status: status === undefined ? undefined : Number(status), reset: stream.rstCode ?? 0 };
   }

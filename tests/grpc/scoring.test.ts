@@ -4,33 +4,11 @@ import test from 'node:test';
 import { cloudEvent } from '../support/cloud-event.ts';
 import { Client } from '../support/http-client.ts';
 import { startService } from '../support/service.ts';
-import { GrpcClient, type Message, plain, struct } from './grpc-client.ts';
+import { asHttp, comparable } from './as-http.ts';
+import { GrpcClient, type Message, struct } from './grpc-client.ts';
 
 const AT = '2026-01-31T09:00:00.000Z';
 const CUSTOMERS = 40;
-
-/** A decision of `decision.proto` in the form of `POST /v1/score`. */
-const asHttp = ({ decision, ranked, asOf, hold: _hold, degraded: _degraded, ...rest }: Message): Message => ({
-  ...rest,
-  asOf: { offset: asOf.offset ?? 0 },
-  decision: { expectedValue: 0, hold: false, ...decision, ...(decision.params && { params: plain(decision.params) }) },
-  ranked: (ranked ?? []).map(({ hold, ...one }: Message) => ({
-    expectedValue: 0,
-    ...one,
-    ...(hold === true && { hold }),
-  })),
-  suppressed: rest.suppressed ?? [],
-  known: rest.known ?? false,
-  reasons: [],
-});
-
-/** What may differ between two answers to one question; zeros are left out of messages. */
-const comparable = (value: Message): Message => {
-  const { decisionId: _id, asOf, ...rest } = value;
-  return JSON.parse(
-    JSON.stringify({ ...rest, offset: asOf.offset }, (_key, v) => (v === 0 || v === false ? undefined : v)),
-  );
-};
 
 test('scores over gRPC', async (t) => {
   const service = await startService(t, { args: ['--clock', 'log'] });

@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { move } from 'piscina';
 import type { BeckonError, ErrorCode } from '../../base/errors.ts';
 import { setLimits } from '../../base/limits.ts';
-import type { ColumnsAsked } from '../../decisions/column-scorer.ts';
+import type { Columns, ColumnsAsked } from '../../decisions/column-scorer.ts';
 import type { Decision, ScoreRequest } from '../../decisions/decision.ts';
 import { compilePack } from '../../packs/pack.ts';
 import { DecisionWriter, RESULTS } from '../../serving/grpc/decision-writer.ts';
@@ -57,10 +57,20 @@ const decided = <Part>(
     });
   });
 
-/** @returns {@link Columns}, or why there are none */
-export const scores = (asked: ColumnsAsked): Promise<unknown> =>
+/** A part of a question about columns, which several tasks fill. */
+export interface ScoresTask {
+  readonly asked: ColumnsAsked;
+  readonly into: Columns;
+  /** Row of the first customer. */
+  readonly from: number;
+}
+
+/** @returns why not all could be scored, undefined where they were */
+export const scores = ({ asked, into, from }: ScoresTask): Promise<PoolRefusal | undefined> =>
   new Promise((resolve) =>
-    columns.score(asked, (error, index, scored) => resolve(error === undefined ? scored : refusal(error, index))),
+    columns.score(asked, into, from, (error, index) =>
+      resolve(error === undefined ? undefined : refusal(error, index)),
+    ),
   );
 
 const refusal = ({ code, message, details }: BeckonError, index: number): PoolRefusal => ({

@@ -5,18 +5,21 @@ import type { Columns, ColumnsAsked } from '../../decisions/column-scorer.ts';
 import type { ScoreRequest } from '../../decisions/decision.ts';
 import type { BatchPool } from '../../serving/parts.ts';
 import { ofQuestion } from '../../serving/score-question.ts';
-import type { PoolRefusal } from './pool-task.ts';
+import type { PoolRefusal, ScoresTask } from './pool-task.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
 
 /** Customers of one task: some milliseconds of work, so that the hop is small and the workers share a batch. */
 const TASK_CUSTOMERS = 1000;
 /** Tasks that may wait: a minute's work; beyond, batches are refused. */
 const QUEUE_TASKS_MAX = 256;
+/** Questions about columns that mostly are under way at once. */
+const SPARE_MAX = 4;
 
 /** The pool behind batches of one serving thread; its workers start with the first such batch and then stay. */
 export class WorkerPool implements BatchPool {
   private readonly data: ScoringThreadData;
   private piscina: Piscina | undefined;
+  private readonly spare: SharedArrayBuffer[] = [];
 
   constructor(data: ScoringThreadData) {
     this.data = data;
@@ -32,14 +35,28 @@ export class WorkerPool implements BatchPool {
     return Buffer.concat(await this.run<Uint8Array>('fields', requests.length, (from, to) => requests.slice(from, to)));
   }
 
-  async score(asked: ColumnsAsked): Promise<Columns> {
+  async score(asked: ColumnsAsked, outputs: number, use: (columns: Columns) => void): Promise<void> {
     const { customerIds } = asked;
     const rows = customerIds.length;
-    const parts = await this.run<Columns>('scores', rows, (from, to) => ({
-      ...asked,
-      customerIds: customerIds.slice(from, to),
-    }));
-    return parts.length === 1 ? parts[0] : joined(parts, rows);
+    const memory = this.takeMemory(rows * (outputs * Float32Array.BYTES_PER_ELEMENT + 1));
+    const values = new Float32Array(memory, 0, rows * outputs).fill(Number.NaN);
+    const known = new Uint8Array(memory, values.byteLength, rows).fill(0);
+    const into: Columns = { rows, values, known };
+    const taskOf = (from: number, to: number): ScoresTask => ({
+      asked: { ...asked, customerIds: customerIds.slice(from, to) },
+      into,
+      from,
+    });
+    await this.run<undefined>('scores', rows, taskOf);
+    use(into);
+    // Not after an error: other tasks may still be writing.
+    if (this.spare.length < SPARE_MAX) this.spare.push(memory);
+  }
+
+  /** Memory of a question before, if it is large enough: fresh pages cost as much as scoring a tenth of the customers. */
+  private takeMemory(bytes: number): SharedArrayBuffer {
+    const memory = this.spare.pop();
+    return memory !== undefined && memory.byteLength >= bytes ? memory : new SharedArrayBuffer(bytes);
   }
 
   /** @returns what the tasks answer, in order. @throws BeckonError of one of them, OVERLOADED */
@@ -76,26 +93,12 @@ export class WorkerPool implements BatchPool {
   }
 }
 
-const isRefusal = (answer: unknown): answer is PoolRefusal => (answer as Partial<PoolRefusal>).code !== undefined;
+const isRefusal = (answer: unknown): answer is PoolRefusal =>
+  (answer as Partial<PoolRefusal> | undefined)?.code !== undefined;
 
 /** @param from position of the task's first question in the request */
 const errorOf = (refusal: PoolRefusal, from: number): BeckonError => {
   const { index, code, message, details } = refusal;
   const error = new BeckonError(code, message, { ...(details && { details: { ...details } }) });
   return index < 0 ? error : ofQuestion(error, from + index);
-};
-
-/** Columns of parts, one after another. */
-const joined = (parts: readonly Columns[], rows: number): Columns => {
-  const outputs = parts[0].values.length / parts[0].known.length;
-  const values = new Float32Array(rows * outputs);
-  const known = new Uint8Array(rows);
-  let from = 0;
-  for (const part of parts) {
-    const size = part.known.length;
-    known.set(part.known, from);
-    for (let i = 0; i < outputs; i++) values.set(part.values.subarray(i * size, (i + 1) * size), i * rows + from);
-    from += size;
-  }
-  return { values, known };
 };

@@ -24,12 +24,13 @@ export const answerColumns = (
   const problem = parts.decider.problemOf({ ...asked, customerId: '' });
   if (problem !== undefined) throw problem;
   const state = { offset: parts.status.appliedOffset, lagMs: parts.status.lagMs(wallClock.nowMs()) };
+  const { outputs } = parts.columns;
   const models = modelsOf(parts.registry.live());
   const answer = (columns: Columns): void => {
     const whole = writer.open(0x12);
-    writer.whole(0x08, columns.known.length);
+    writer.whole(0x08, columns.rows);
     writer.raw(0x12, bitsOf(columns.known));
-    writeColumns(columns, parts.columns.outputs, isShort);
+    writeColumns(columns, outputs, isShort);
     writeTexts(writer, 0x22, models);
     writer.text(0x2a, formatTime(asked.atMs ?? asked.nowMs));
     const asOf = writer.open(0x32);
@@ -37,14 +38,20 @@ export const answerColumns = (
     writer.whole(0x10, state.lagMs);
     writer.close(asOf);
     writer.close(whole);
-    done(undefined, writer.take());
+    // The library copies it at once.
+    done(undefined, writer.peek());
   };
-  if (asked.customerIds.length > LIMITS.inlineBatchCustomersMax) parts.pool.score(asked).then(answer).catch(done);
-  else
-    parts.columns.score(asked, (error, index, columns) => {
-      if (error === undefined) answer(columns);
-      else done(index < 0 ? error : ofQuestion(error, index));
-    });
+  const rows = asked.customerIds.length;
+  if (rows > LIMITS.inlineBatchCustomersMax) {
+    parts.pool.score(asked, outputs.names.length, answer).catch(done);
+    return;
+  }
+  const values = new Float32Array(rows * outputs.names.length).fill(Number.NaN);
+  const columns = { rows, values, known: new Uint8Array(rows) };
+  parts.columns.score(asked, columns, 0, (error, index) => {
+    if (error === undefined) answer(columns);
+    else done(index < 0 ? error : ofQuestion(error, index));
+  });
 };
 
 const bitsOf = (flags: Uint8Array): Uint8Array => {
@@ -54,7 +61,7 @@ const bitsOf = (flags: Uint8Array): Uint8Array => {
 };
 
 const writeColumns = (
-  { values, known: { length: rows } }: Columns,
+  { values, rows }: Columns,
   { names, headOf }: { readonly names: readonly string[]; readonly headOf: readonly string[] },
   isShort: boolean,
 ): void => {
