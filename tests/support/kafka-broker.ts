@@ -2,11 +2,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformaticClient } from '../../src/log/platformatic-client.ts';
+import { freePort } from './free-port.ts';
 import type { Owner } from './service.ts';
 
 /** A busy machine needs some 40 s. */
@@ -113,12 +112,3 @@ const settingsOf = (folder: string, port: number, controllerPort: number): strin
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};

@@ -1,4 +1,5 @@
-"""Asks a server of the Open Inference Protocol as an unmodified client does, and holds its answers against ONNX Runtime.
+"""Asks a server of the Open Inference Protocol as an unmodified client does, and holds its answers against ONNX Runtime. The
+real Triton core, which triton.py serves, passes it as well: so refusals are those that its users know.
 
     python conformance.py --http HOST:PORT --grpc HOST:PORT --bundle models/retail/repurchase/1 --head repurchase
 """
@@ -9,10 +10,12 @@ import argparse
 import json
 from pathlib import Path
 
+import grpc as grpc_channel
 import numpy as np
 import onnxruntime
 import tritonclient.grpc as grpc
 import tritonclient.http as http
+from tritonclient.grpc import service_pb2, service_pb2_grpc
 from tritonclient.utils import InferenceServerException
 
 ROWS = 1000
@@ -34,12 +37,17 @@ def random_rows(manifest: dict) -> np.ndarray:
     return (low + draw.random((ROWS, len(inputs))) * (high - low)).astype(np.float32)
 
 
-def refused(ask) -> str:
+HTTP_STATUS = {"NOT_FOUND": "404", "INVALID_ARGUMENT": "400"}
+
+
+def check_refused(module, want: str, ask) -> None:
     try:
         ask()
     except InferenceServerException as error:
-        return error.message()
-    raise AssertionError("it was not refused")
+        told = HTTP_STATUS[want] if module is http else f"StatusCode.{want}"
+        assert error.status() == told and error.message(), (want, error.status(), error.message())
+        return
+    raise AssertionError(f"it was not refused: {want}")
 
 
 def check(client, module, args, manifest: dict, rows: np.ndarray, want: np.ndarray, forms: list[dict]) -> None:
@@ -69,15 +77,27 @@ def check(client, module, args, manifest: dict, rows: np.ndarray, want: np.ndarr
     assert np.abs(one - want[:1]).max() <= TOLERANCE
     statistics = client.get_inference_statistics(args.head, **as_json)["model_stats"][0]
     assert int(statistics["inference_count"]) >= 1, statistics
+    some, head = rows[:2], args.head
+    assert client.infer(head, [tensor(rows[:0])]).as_numpy(output).shape == (0, want.shape[1])
     for ask in (
-        lambda: client.infer("no-such-model", [tensor(rows[:1])]),
-        lambda: client.infer(args.head, [tensor(rows[:1])], model_version="999"),
-        lambda: client.infer(args.head, [tensor(rows[:1, :3].copy())]),
-        lambda: client.infer(args.head, [tensor(rows[:1].astype(np.float64), "FP64")]),
-        lambda: client.infer(args.head, [tensor(rows[:1], called="no-such-input")]),
-        lambda: client.infer(args.head, [tensor(rows[:1])], outputs=[module.InferRequestedOutput("no-such-output")]),
+        lambda: client.infer("no-such-model", [tensor(some)]),
+        lambda: client.infer(head, [tensor(some)], model_version="999"),
+        lambda: client.get_model_metadata("no-such-model"),
+        lambda: client.get_model_metadata(head, "999"),
+        lambda: client.get_model_config("no-such-model"),
     ):
-        assert refused(ask) not in ("", None)
+        check_refused(module, "NOT_FOUND", ask)
+    for ask in (
+        lambda: client.infer(head, []),
+        lambda: client.infer(head, [tensor(some), tensor(some)]),
+        lambda: client.infer(head, [tensor(some), tensor(some, called="no-such-input")]),
+        lambda: client.infer(head, [tensor(some, called="no-such-input")]),
+        lambda: client.infer(head, [tensor(some[:, :3].copy())]),
+        lambda: client.infer(head, [tensor(some[0].copy())]),
+        lambda: client.infer(head, [tensor(some.astype(np.float64), "FP64")]),
+        lambda: client.infer(head, [tensor(some)], outputs=[module.InferRequestedOutput("no-such-output")]),
+    ):
+        check_refused(module, "INVALID_ARGUMENT", ask)
     if args.customers:
         ids = np.array([one.encode() for one in args.customers.split(",")], dtype=np.object_)
         for form in forms[:1]:
@@ -85,6 +105,17 @@ def check(client, module, args, manifest: dict, rows: np.ndarray, want: np.ndarr
             got = answer.as_numpy(output)
             assert got.shape == (len(ids), want.shape[1]) and np.isfinite(got).all()
             print(json.dumps([[float(value) for value in row] for row in got]))
+
+
+def check_typed_contents(args, manifest: dict, rows: np.ndarray, want: np.ndarray) -> None:
+    """Numbers as a list of the message and not as raw bytes, which the client never sends and other languages do."""
+    with grpc_channel.insecure_channel(args.grpc) as channel:
+        request = service_pb2.ModelInferRequest(model_name=args.head)
+        tensor = request.inputs.add(name=manifest["input"]["name"], datatype="FP32", shape=rows.shape)
+        tensor.contents.fp32_contents.extend(rows.flatten().tolist())
+        answer = service_pb2_grpc.GRPCInferenceServiceStub(channel).ModelInfer(request)
+    got = np.frombuffer(answer.raw_output_contents[0], dtype=np.float32).reshape(want.shape)
+    assert np.abs(got - want).max() <= TOLERANCE
 
 
 def main() -> None:
@@ -102,6 +133,7 @@ def main() -> None:
     half = {"input": {"binary_data": True}, "output": {"binary_data": False}}
     check(http.InferenceServerClient(args.http), http, args, manifest, rows, want, [{}, plain, half])
     check(grpc.InferenceServerClient(args.grpc), grpc, args, manifest, rows, want, [{}])
+    check_typed_contents(args, manifest, rows, want)
     print("conforms")
 
 

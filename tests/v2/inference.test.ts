@@ -8,6 +8,7 @@ import { GrpcClient, type Message } from '../grpc/grpc-client.ts';
 import { cloudEvent } from '../support/cloud-event.ts';
 import { Client } from '../support/http-client.ts';
 import { startService } from '../support/service.ts';
+import { startTriton, whyNoTriton } from './triton-core.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../models/retail/repurchase/1/', import.meta.url));
 const MODEL = '/v2/models/repurchase';
@@ -139,10 +140,33 @@ test('the Open Inference Protocol', async (t) => {
   await t.test('the client of the protocol works as it is', async (t) => {
     const python = process.env.BECKON_TEST_PYTHON;
     if (python === undefined) return t.skip('BECKON_TEST_PYTHON names no Python');
-    const script = fileURLToPath(new URL('./conformance.py', import.meta.url));
-    const doors = ['--http', service.http, '--grpc', service.grpc];
-    const model = ['--bundle', BUNDLE, '--head', 'repurchase', '--customers', 'ada,bob'];
-    const { stdout } = await promisify(execFile)(python, [script, ...doors, ...model], { timeout: 60_000 });
-    assert.match(stdout, /conforms\n$/);
+    const args = ['--customers', 'ada,bob'];
+    for (const head of ['repurchase', 'decision'])
+      assert.match(await conformance(python, service, head, args), CONFORMS);
+  });
+
+  await t.test('the real Triton core answers the same client as we do', async (t) => {
+    const python = process.env.BECKON_TEST_PYTHON;
+    if (python === undefined) return t.skip('BECKON_TEST_PYTHON names no Python');
+    const ofTriton = process.env.BECKON_TEST_TRITON_PYTHON as string;
+    const why = await whyNoTriton(ofTriton);
+    if (why !== undefined) return t.skip(why);
+    const triton = await startTriton(t, ofTriton, BUNDLE, 'repurchase');
+    assert.match(await conformance(python, triton, 'repurchase'), CONFORMS);
   });
 });
+
+const CONFORMS = /conforms\n$/;
+
+const conformance = async (
+  python: string,
+  { http, grpc }: { http: string; grpc: string },
+  head: string,
+  more: readonly string[] = [],
+): Promise<string> => {
+  const script = fileURLToPath(new URL('./conformance.py', import.meta.url));
+  const bundle = fileURLToPath(new URL(`../../models/retail/${head}/1/`, import.meta.url));
+  const args = ['--http', http, '--grpc', grpc, '--bundle', bundle, '--head', head, ...more];
+  const { stdout } = await promisify(execFile)(python, [script, ...args], { timeout: 60_000 });
+  return stdout;
+};
