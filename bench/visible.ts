@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { at, curveOf, type LatencyCurve, latencyHistogram, recordMs } from '../load-tests/open-loop/percentiles.ts';
-import type { Bench } from './bench.ts';
 import { todayMs } from './orders.ts';
+import type { Size } from './size.ts';
 
 /** How long after its acknowledgement an event shows in a score. */
 export interface VisibleResult {
@@ -17,8 +17,14 @@ const EVENTS_MAX = 2000;
 /** An event that does not show by then is lost. */
 const SHOWN_MS_MAX = 5000;
 
+/** Whom to ask, and how long. */
+export interface Asked {
+  service(): Promise<{ readonly url: string }>;
+  readonly size: Pick<Size, 'sampleMs'>;
+}
+
 /** Posts the first order of new customers, one by one, and asks for their scores until they are known. */
-export const measureVisible = async (bench: Bench): Promise<VisibleResult> => {
+export const measureVisible = async (bench: Asked): Promise<VisibleResult> => {
   const { url } = await bench.service();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const post = (path: string, type: string, body: string): Promise<string> => {
