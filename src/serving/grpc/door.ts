@@ -36,11 +36,23 @@ const FILES = [
   ...['calls', 'contacts', 'events', 'models', 'scoring'].map((name) => `beckon/v1/${name}.proto`),
   'inference/grpc_service.proto',
 ];
-/** A caller behind a load balancer finds new instances this often. */
-const CONNECTION_AGE_MS = 30 * 60_000;
-const CONNECTION_AGE_GRACE_MS = 60_000;
-const KEEPALIVE_MS = 60_000;
-const KEEPALIVE_TIMEOUT_MS = 20_000;
+/** How long connections live, and are believed in, ms. */
+interface ConnectionTimes {
+  /** A caller behind a load balancer finds new instances this often; a tenth more or less, so that not all come at once. */
+  readonly ageMs: number;
+  /** What is under way on an old connection may go on for so long. */
+  readonly graceMs: number;
+  /** How often a silent one is asked, and how long it may take to answer. */
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+}
+
+const CONNECTION_TIMES: ConnectionTimes = {
+  ageMs: 30 * 60_000,
+  graceMs: 60_000,
+  keepaliveMs: 60_000,
+  keepaliveTimeoutMs: 20_000,
+};
 /** Calls under way on one connection; more wait at the caller. */
 const STREAMS_MAX = 1000;
 /** How often readiness is looked at for the health service. */
@@ -60,16 +72,16 @@ export class GrpcDoor {
   private told = '';
   private healthTimer: NodeJS.Timeout | undefined;
 
-  constructor(behind: Omit<Behind, 'stopping'>, options: GrpcOptions) {
+  constructor(behind: Omit<Behind, 'stopping'>, options: GrpcOptions, times = CONNECTION_TIMES) {
     this.behind = behind;
     this.options = options;
     this.server = new Server({
       'grpc.max_receive_message_length': options.messageBytesMax,
       'grpc.max_concurrent_streams': STREAMS_MAX,
-      'grpc.max_connection_age_ms': CONNECTION_AGE_MS,
-      'grpc.max_connection_age_grace_ms': CONNECTION_AGE_GRACE_MS,
-      'grpc.keepalive_time_ms': KEEPALIVE_MS,
-      'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+      'grpc.max_connection_age_ms': times.ageMs,
+      'grpc.max_connection_age_grace_ms': times.graceMs,
+      'grpc.keepalive_time_ms': times.keepaliveMs,
+      'grpc.keepalive_timeout_ms': times.keepaliveTimeoutMs,
       // Counters that nobody reads here.
       'grpc.enable_channelz': 0,
     });
