@@ -6,7 +6,7 @@ import type { HeadRegistry, LiveHead } from '../inference/registry.ts';
 import type { Choices } from '../packs/choices.ts';
 import type { Pack } from '../packs/pack.ts';
 import { type Segment, segmentOf } from '../packs/segments.ts';
-import { type Decision, rounded, type ScoreRequest } from './decision.ts';
+import { type BatchRequest, type Decision, rounded, type ScoreRequest } from './decision.ts';
 import { DecisionIds } from './decision-id.ts';
 import { HeadInputs } from './head-inputs.ts';
 import { type HeadOutputs, modelsOf } from './head-outputs.ts';
@@ -83,24 +83,23 @@ export class Decider {
   /**
    * As {@link decide} for each, in turns of the loop with as many as the models take at once: neither what was read nor
    * what is answered then leaves the cache between.
-   * @param done told the position of the request
+   * @param done told the position of the customer
    */
   decideAll(
-    requests: readonly ScoreRequest[],
+    { customerIds, ...asked }: BatchRequest,
     done: (index: number, ...outcome: Parameters<DecisionDone>) => void,
   ): void {
-    const customerIds = requests.map(({ customerId }) => customerId);
     let next = 0;
     const turn = (): void => {
       const first = next;
-      const end = Math.min(first + LIMITS.scoreChunkRows, requests.length);
+      const end = Math.min(first + LIMITS.scoreChunkRows, customerIds.length);
       let left = end - first;
       next = end;
       this.parts.reader.ahead(customerIds, first, end);
       for (let i = first; i < end; i++)
-        this.decide(requests[i], (error, decision) => {
+        this.decide({ ...asked, customerId: customerIds[i] }, (error, decision) => {
           done(i, error, decision);
-          if (--left === 0 && next < requests.length) turn();
+          if (--left === 0 && next < customerIds.length) turn();
         });
     };
     turn();

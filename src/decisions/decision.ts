@@ -13,6 +13,11 @@ export interface ScoreRequest {
   readonly atMs: number | undefined;
 }
 
+/** The same question about many customers. */
+export interface BatchRequest extends Omit<ScoreRequest, 'customerId' | 'explain'> {
+  readonly customerIds: readonly string[];
+}
+
 /** What the worth of a candidate is made of: probabilities, and money of the pack. */
 export interface Terms {
   readonly reach: number;

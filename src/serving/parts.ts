@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { BeckonError } from '../base/errors.ts';
 import type { ColumnScorer, Columns, ColumnsAsked } from '../decisions/column-scorer.ts';
 import type { Decider } from '../decisions/decide.ts';
-import type { Decision, ScoreRequest } from '../decisions/decision.ts';
+import type { BatchRequest, Decision } from '../decisions/decision.ts';
 import type { Event } from '../events/event.ts';
 import type { FeatureReader } from '../features/read.ts';
 import type { HeadRegistry } from '../inference/registry.ts';
@@ -31,10 +31,10 @@ export interface EventSink {
 
 /** Work that is worth a thread hop. */
 export interface BatchPool {
-  /** @returns the decisions' JSON texts, in order, comma-separated, in UTF-8 */
-  decide(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
+  /** @returns the decisions' JSON texts, in order, comma-separated, between two others, in UTF-8 */
+  decide(asked: BatchRequest, open: string, close: string): Promise<Uint8Array>;
   /** @returns the decisions as the fields of a `ScoreBatchResponse` */
-  decideFields(requests: readonly ScoreRequest[]): Promise<Uint8Array>;
+  decideFields(asked: BatchRequest): Promise<Uint8Array>;
   /**
    * @param outputs how many columns there are
    * @param use is given the columns, which are written over once it has returned

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { BeckonError } from '../base/errors.ts';
 import { idProblem } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
-import type { ScoreRequest } from '../decisions/decision.ts';
+import type { BatchRequest, ScoreRequest } from '../decisions/decision.ts';
 import { CHANNELS } from '../events/channels.ts';
 import { askedTimeMs } from './asked-time.ts';
 
@@ -41,10 +41,9 @@ export const scoreRequestOf = ({ at, ...asked }: ScoreQuestion): ScoreRequest =>
 };
 
 /** @param question that fits {@link BatchQuestion}. @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
-export const batchRequestsOf = ({ customerIds, at, record: _record, ...asked }: BatchQuestion): ScoreRequest[] => {
-  checkCustomers(customerIds);
-  const atMs = askedTimeMs(at);
-  return customerIds.map((customerId): ScoreRequest => ({ ...asked, customerId, atMs }));
+export const batchRequestOf = ({ at, record: _record, ...asked }: BatchQuestion): BatchRequest => {
+  checkCustomers(asked.customerIds);
+  return { ...asked, atMs: askedTimeMs(at) };
 };
 
 /** @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */

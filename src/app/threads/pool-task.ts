@@ -3,7 +3,7 @@ import { move } from 'piscina';
 import type { BeckonError, ErrorCode } from '../../base/errors.ts';
 import { setLimits } from '../../base/limits.ts';
 import type { Columns, ColumnsAsked } from '../../decisions/column-scorer.ts';
-import type { Decision, ScoreRequest } from '../../decisions/decision.ts';
+import type { BatchRequest, Decision } from '../../decisions/decision.ts';
 import { compilePack } from '../../packs/pack.ts';
 import { DecisionWriter, RESULTS } from '../../serving/grpc/decision-writer.ts';
 import { decisionStringifier } from '../../serving/http/decision-text.ts';
@@ -19,6 +19,7 @@ const view = viewState(pack, memory);
 const { decider, columns, schema } = await openScoring(config, pack, bundles, view, openColdReader(pack, view));
 const stringify = decisionStringifier(schema);
 const writer = new DecisionWriter();
+const encoder = new TextEncoder();
 
 const fieldOf = (decision: Decision): Buffer => {
   writer.write(RESULTS, decision);
@@ -34,23 +35,35 @@ export interface PoolRefusal {
   readonly details: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A part of a question whose answers become one text. */
+export interface TextsTask {
+  readonly asked: BatchRequest;
+  /** Of the whole text, or a comma; and its end. */
+  readonly open: string;
+  readonly close: string;
+}
+
 /** @returns the decisions' JSON texts in order, comma-separated, UTF-8; handed over, not copied. Or why there are none */
-export const texts = (requests: readonly ScoreRequest[]): Promise<unknown> =>
-  decided(requests, stringify, (parts) => new TextEncoder().encode(parts.join(',')));
+export const texts = ({ asked, open, close }: TextsTask): Promise<unknown> =>
+  decided(asked, stringify, (parts) => {
+    parts[0] = open + parts[0];
+    parts[parts.length - 1] += close;
+    return encoder.encode(parts.join(','));
+  });
 
 /** The same as the fields of a `ScoreBatchResponse`. */
-export const fields = (requests: readonly ScoreRequest[]): Promise<unknown> =>
-  decided(requests, fieldOf, (parts) => Uint8Array.from(Buffer.concat(parts)));
+export const fields = (asked: BatchRequest): Promise<unknown> =>
+  decided(asked, fieldOf, (parts) => new Uint8Array(Buffer.concat(parts)));
 
 const decided = <Part>(
-  requests: readonly ScoreRequest[],
+  asked: BatchRequest,
   partOf: (decision: Decision) => Part,
   whole: (parts: Part[]) => Uint8Array<ArrayBuffer>,
 ): Promise<unknown> =>
   new Promise((resolve) => {
-    const parts = new Array<Part>(requests.length);
-    let left = requests.length;
-    decider.decideAll(requests, (i, error, decision) => {
+    const parts = new Array<Part>(asked.customerIds.length);
+    let left = parts.length;
+    decider.decideAll(asked, (i, error, decision) => {
       if (decision === undefined) resolve(refusal(error as BeckonError, i));
       else parts[i] = partOf(decision);
       if (--left === 0) resolve(move(whole(parts)));

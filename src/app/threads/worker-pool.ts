@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { BeckonError } from '../../base/errors.ts';
 import type { Columns, ColumnsAsked } from '../../decisions/column-scorer.ts';
-import type { ScoreRequest } from '../../decisions/decision.ts';
+import type { BatchRequest } from '../../decisions/decision.ts';
 import type { BatchPool } from '../../serving/parts.ts';
 import { ofQuestion } from '../../serving/score-question.ts';
-import type { PoolRefusal, ScoresTask } from './pool-task.ts';
+import type { PoolRefusal, ScoresTask, TextsTask } from './pool-task.ts';
 import type { ScoringThreadData } from './scoring-thread-data.ts';
 
 /** Customers of one task: some milliseconds of work, so that the hop is small and the workers share a batch. */
@@ -25,14 +25,19 @@ export class WorkerPool implements BatchPool {
     this.data = data;
   }
 
-  async decide(requests: readonly ScoreRequest[]): Promise<Uint8Array> {
-    const parts = await this.run<Uint8Array>('texts', requests.length, (from, to) => requests.slice(from, to));
-    const comma = Buffer.from(',');
-    return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [comma, part])));
+  async decide(asked: BatchRequest, open: string, close: string): Promise<Uint8Array> {
+    const rows = asked.customerIds.length;
+    const taskOf = (from: number, to: number): TextsTask => ({
+      asked: part(asked, from, to),
+      open: from === 0 ? open : ',',
+      close: to < rows ? '' : close,
+    });
+    return whole(await this.run<Uint8Array>('texts', rows, taskOf));
   }
 
-  async decideFields(requests: readonly ScoreRequest[]): Promise<Uint8Array> {
-    return Buffer.concat(await this.run<Uint8Array>('fields', requests.length, (from, to) => requests.slice(from, to)));
+  async decideFields(asked: BatchRequest): Promise<Uint8Array> {
+    const taskOf = (from: number, to: number) => part(asked, from, to);
+    return whole(await this.run<Uint8Array>('fields', asked.customerIds.length, taskOf));
   }
 
   async score(asked: ColumnsAsked, outputs: number, use: (columns: Columns) => void): Promise<void> {
@@ -43,7 +48,7 @@ export class WorkerPool implements BatchPool {
     const known = new Uint8Array(memory, values.byteLength, rows).fill(0);
     const into: Columns = { rows, values, known };
     const taskOf = (from: number, to: number): ScoresTask => ({
-      asked: { ...asked, customerIds: customerIds.slice(from, to) },
+      asked: part(asked, from, to),
       into,
       from,
     });
@@ -92,6 +97,18 @@ export class WorkerPool implements BatchPool {
     await this.piscina?.close();
   }
 }
+
+/** The same question about some of the customers. */
+const part = <T extends { readonly customerIds: readonly string[] }>(asked: T, from: number, to: number): T => ({
+  ...asked,
+  customerIds: asked.customerIds.slice(from, to),
+});
+
+/** What the tasks made, as one; mostly it was one task, and megabytes are not copied. */
+const whole = (parts: readonly Uint8Array[]): Uint8Array => {
+  const [first] = parts;
+  return parts.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(parts);
+};
 
 const isRefusal = (answer: unknown): answer is PoolRefusal =>
   (answer as Partial<PoolRefusal> | undefined)?.code !== undefined;

@@ -1,9 +1,9 @@
 import { BeckonError } from '../../base/errors.ts';
 import { compileSchema } from '../../base/schema-check.ts';
 import type { ColumnsAsked } from '../../decisions/column-scorer.ts';
-import type { ScoreRequest as ScoreAsked } from '../../decisions/decision.ts';
+import type { BatchRequest, ScoreRequest as ScoreAsked } from '../../decisions/decision.ts';
 import { askedTimeMs } from '../asked-time.ts';
-import { BatchQuestion, batchRequestsOf, checkCustomers, ScoreQuestion, scoreRequestOf } from '../score-question.ts';
+import { BatchQuestion, batchRequestOf, checkCustomers, ScoreQuestion, scoreRequestOf } from '../score-question.ts';
 import type { ScoreBatchRequest, ScoreRequest } from './generated/beckon/v1/scoring.ts';
 
 const scoreProblem = compileSchema(ScoreQuestion, '');
@@ -17,10 +17,10 @@ export const scoreAsked = ({ customerId, explain, ...asked }: ScoreRequest): Sco
 };
 
 /** @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
-export const batchAsked = ({ customerIds, ...asked }: ScoreBatchRequest): ScoreAsked[] => {
+export const batchAsked = ({ customerIds, ...asked }: ScoreBatchRequest): BatchRequest => {
   const question = { customerIds, ...present(asked) };
   refuse(batchProblem(question));
-  return batchRequestsOf(question as BatchQuestion);
+  return batchRequestOf(question as BatchQuestion);
 };
 
 /** The same for columns. @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */

@@ -1,6 +1,6 @@
 import { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Decision, ScoreRequest as ScoreAsked } from '../../decisions/decision.ts';
+import type { BatchRequest, Decision } from '../../decisions/decision.ts';
 import type { ServingParts } from '../parts.ts';
 import { ofQuestion } from '../score-question.ts';
 import { type BehindNow, type Done, unary } from './call.ts';
@@ -46,7 +46,7 @@ export const scoringService = (behind: BehindNow) => ({
     if (isShort !== undefined) answerColumns(columnsAsked(question, parts.clock.nowMs()), isShort, parts, done);
     else {
       const asked = batchAsked(question);
-      if (asked.length > LIMITS.inlineBatchCustomersMax)
+      if (asked.customerIds.length > LIMITS.inlineBatchCustomersMax)
         parts.pool.decideFields(asked).then((fields) => done(undefined, fields), done);
       else inline(asked, parts, done);
     }
@@ -63,9 +63,9 @@ const isShortColumns = ({ columns = ColumnType.UNSPECIFIED }: ScoreBatchRequest)
 };
 
 /** As a `ScoreBatchResponse`. */
-const inline = (asked: readonly ScoreAsked[], { decider }: ServingParts, done: Done<Uint8Array>): void => {
-  const decisions = new Array<Decision>(asked.length);
-  let left = asked.length;
+const inline = (asked: BatchRequest, { decider }: ServingParts, done: Done<Uint8Array>): void => {
+  const decisions = new Array<Decision>(asked.customerIds.length);
+  let left = decisions.length;
   let failure: BeckonError | undefined;
   decider.decideAll(asked, (i, error, decision) => {
     if (decision === undefined) failure ??= ofQuestion(error as BeckonError, i);

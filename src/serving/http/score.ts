@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type, { type TSchema } from 'typebox';
 import type { BeckonError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { ScoreRequest } from '../../decisions/decision.ts';
+import type { BatchRequest } from '../../decisions/decision.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
-import { BatchQuestion, batchRequestsOf, ofQuestion, ScoreQuestion, scoreRequestOf } from '../score-question.ts';
+import { BatchQuestion, batchRequestOf, ofQuestion, ScoreQuestion, scoreRequestOf } from '../score-question.ts';
 import { sendProblem, translate } from './problem.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -40,37 +40,37 @@ export const scoreRoutes = (app: FastifyInstance, parts: ServingParts, decision:
     },
     (request, reply) => {
       refuseWhenNotReady(parts);
-      const requests = batchRequestsOf(request.body);
-      if (requests.length > LIMITS.inlineBatchCustomersMax) sendFromPool(pool, requests, reply, parts);
-      else sendInline(requests, reply, parts);
+      const asked = batchRequestOf(request.body);
+      if (asked.customerIds.length > LIMITS.inlineBatchCustomersMax) sendFromPool(pool, asked, reply, parts);
+      else sendInline(asked, reply, parts);
     },
   );
 };
 
-const sendInline = (requests: readonly ScoreRequest[], reply: FastifyReply, parts: ServingParts): void => {
-  const texts = new Array<string>(requests.length);
-  let left = requests.length;
+const OPEN = '{"results":[';
+const CLOSE = ']}';
+
+const sendInline = (asked: BatchRequest, reply: FastifyReply, parts: ServingParts): void => {
+  const texts = new Array<string>(asked.customerIds.length);
+  let left = texts.length;
   let failure: BeckonError | undefined;
-  parts.decider.decideAll(requests, (i, error, answer) => {
+  parts.decider.decideAll(asked, (i, error, answer) => {
     if (answer === undefined) failure ??= ofQuestion(error as BeckonError, i);
     else texts[i] = parts.stringifyDecision(answer);
     if (--left > 0) return;
     if (failure !== undefined) sendProblem(reply, translate(failure, parts.onInternal));
-    else reply.type(JSON_TYPE).send(`{"results":[${texts.join(',')}]}`);
+    else reply.type(JSON_TYPE).send(`${OPEN}${texts.join(',')}${CLOSE}`);
   });
 };
 
-const OPEN = Buffer.from('{"results":[');
-const CLOSE = Buffer.from(']}');
-
 const sendFromPool = (
   pool: ServingParts['pool'],
-  requests: readonly ScoreRequest[],
+  asked: BatchRequest,
   reply: FastifyReply,
   parts: ServingParts,
 ): void => {
-  pool.decide(requests).then(
-    (decisions) => reply.type(JSON_TYPE).send(Buffer.concat([OPEN, decisions, CLOSE])),
+  pool.decide(asked, OPEN, CLOSE).then(
+    (text) => reply.type(JSON_TYPE).send(text),
     (error: unknown) => sendProblem(reply, translate(error, parts.onInternal)),
   );
 };
