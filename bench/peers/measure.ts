@@ -25,7 +25,7 @@ export interface PeerResult {
   /** One row or customer a request, 64 connections. */
   readonly one: Sides;
   /** The same over one connection. */
-  readonly alone: Sides;
+  readonly alone: Pick<Sides, 'echo' | 'peer' | 'decision'>;
   /** 1,000 a request, 4 connections. */
   readonly many: Sides;
   readonly startSec: number;
@@ -35,14 +35,19 @@ export interface PeerResult {
 type Load = (durationMs: number) => Promise<Sample>;
 
 const MANY = 1000;
+const ALL: readonly SideName[] = ['echo', 'peer', 'decision', 'tensor', 'ids'];
 const INFER = '/v2/models/repurchase/infer';
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 /** Runs the loads in turns. @throws Error where an answer is wrong */
-const inTurns = async <Name extends string>(bench: Bench, loads: Readonly<Record<Name, Load>>, perRequest: number) => {
+const inTurns = async <Name extends SideName>(
+  bench: Bench,
+  loads: Readonly<Record<SideName, Load>>,
+  names: readonly Name[],
+  perRequest: number,
+) => {
   const { pairs, sampleMs, warmUpMs } = bench.size;
-  const names = Object.keys(loads) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
   for (let pair = -1; pair < pairs; pair++)
     for (const name of names) {
@@ -86,7 +91,11 @@ export const measurePeer = async (
     const { url } = target;
     return (durationMs) => bench.load({ url, traffic, connections, durationMs }, () => target.cpuSec());
   };
-  const sides = async (perRequest: number, connections: number): Promise<Sides> => {
+  const sides = async <Name extends SideName>(
+    perRequest: number,
+    connections: number,
+    names: readonly Name[],
+  ): Promise<Record<Name, Measured>> => {
     say(`${peer.name}, ${perRequest} a request, ${connections} connections`);
     const echo = await echoOf(bench, peer, running, rowsOf(peer.path, peer.form, perRequest));
     const decisions: TrafficKind =
@@ -94,7 +103,7 @@ export const measurePeer = async (
         ? { kind: 'score', path: '/v1/score', customers, perRequest }
         : { kind: 'batch', path: '/v1/score/batch', customers, perRequest };
     const traffic = rowsOf(peer.path, peer.form, perRequest);
-    const loads = {
+    const loads: Record<SideName, Load> = {
       echo: to(echo, traffic, connections),
       peer: to(running, traffic, connections),
       decision: to(service, decisions, connections),
@@ -102,14 +111,14 @@ export const measurePeer = async (
       ids: to(service, rowsOf(INFER, 'ids', perRequest), connections),
     };
     try {
-      return await inTurns(bench, loads, perRequest);
+      return await inTurns(bench, loads, names, perRequest);
     } finally {
       await echo.stop();
     }
   };
-  const one = await sides(1, 64);
-  const alone = await sides(1, 1);
-  const many = await sides(MANY, 4);
+  const one = await sides(1, 64, ALL);
+  const alone = await sides(1, 1, ['echo', 'peer', 'decision']);
+  const many = await sides(MANY, 4, ALL);
   const residentMb = running.residentBytes() / 2 ** 20;
   return { name: peer.name, one, alone, many, startSec: running.startSec, residentMb };
 };

@@ -19,8 +19,11 @@ const MANY = 1000;
 
 /** How many times the peer's CPU time Beckon would give for its own work. */
 const timesOf = (sides: Sides, side: SideName): number => sides.peer.cpuMsPerRequest / sides[side].cpuMsPerRequest;
-const beside = (sides: Sides, side: SideName, of: (measured: Measured) => number): number =>
-  of(sides[side]) / of(sides.echo);
+const beside = <Name extends SideName>(
+  sides: Readonly<Record<Name | 'echo', Measured>>,
+  side: Name,
+  of: (measured: Measured) => number,
+): number => of(sides[side]) / of(sides.echo);
 
 /** A line a peer, in Markdown. */
 export const peerTable = (results: readonly PeerResult[]): string => {

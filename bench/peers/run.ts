@@ -74,6 +74,7 @@ mkdirSync(FOLDER, { recursive: true });
 const bench = new Bench(size, where);
 const results: PeerResult[] = [];
 const leftOut: string[] = [];
+const failures: string[] = [];
 try {
   for (const [i, peer] of PEERS.entries()) {
     if (!isWanted(peer)) continue;
@@ -91,6 +92,8 @@ try {
     try {
       await checkGolden(peer, running.url);
       results.push(await measurePeer(bench, peer, running, BUNDLE, say));
+    } catch (error) {
+      failures.push(`${peer.name}: ${(error as Error).message}`);
     } finally {
       await running.stop();
     }
@@ -108,3 +111,5 @@ ${peerTable(results)}
 ${leftOut.map((text) => `left out: ${text}\n`).join('')}commit ${on.commit} · Node ${on.node} · ${on.cores} × ${on.cpu} · ${where.text}
 load average ${on.loadAverage} at the start, ${loadAverageAtEnd} at the end
 `);
+for (const text of failures) process.stderr.write(`\nFAILED: ${text}\n`);
+if (failures.length > 0) process.exitCode = 1;

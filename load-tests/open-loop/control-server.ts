@@ -24,10 +24,13 @@ const listen = async ({ protocol, status, reply }: Canned): Promise<string> => {
 
 const httpServer = (status: number, reply: string): Server => {
   const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(reply) };
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     request.resume();
     request.on('end', () => response.writeHead(status, headers).end(reply));
   });
+  // Closing an idle connection just as a request comes in would be a wrong answer.
+  server.keepAliveTimeout = 0;
+  return server;
 };
 
 const grpcServer = (message: Buffer): Server => {
