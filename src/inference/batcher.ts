@@ -23,8 +23,8 @@ export interface InferenceRun {
 
 const runs = channel('beckon:inference.run');
 
-/** Buffers kept for the next burst: 8 × 64 rows cover an inline batch; what a larger burst took is given back. */
-const SPARE_CHUNKS_MAX = 8;
+/** Buffers kept for the next burst: 16 × 64 rows cover 1,000 of one inference; what a larger burst took is given back. */
+const SPARE_CHUNKS_MAX = 16;
 
 /**
  * Gathers the rows of one turn of the event loop into one ONNX run.

@@ -74,6 +74,21 @@ test('the Open Inference Protocol', async (t) => {
     assert.ok(Buffer.from(answer.rawOutputContents[0]).equals(body.subarray(jsonBytes)));
   });
 
+  await t.test('many callers at once each get the answers to their own rows', async () => {
+    const ask = async (i: number): Promise<void> => {
+      const first = i % rows;
+      const mine = golden.rows.slice(first);
+      const bytes = Buffer.from(Float32Array.from(mine.flat()).buffer);
+      const shape = [mine.length, tensor.shape[1]];
+      const input = { ...tensor, shape, parameters: { binary_data_size: bytes.length } };
+      const head = Buffer.from(JSON.stringify({ inputs: [input] }));
+      const headers = { 'inference-header-content-length': `${head.length}` };
+      const { json } = await client.ask(`${MODEL}/infer`, { headers, body: Buffer.concat([head, bytes]) });
+      near(json.outputs[0].data, golden.expected.slice(first).flat(), golden.tolerance);
+    };
+    await Promise.all(Array.from({ length: 60 }, (_, i) => ask(i)));
+  });
+
   await t.test('a customer id alone asks for the features as they are now', async () => {
     const { json } = await client.ask('/v1/score/batch', { body: { customerIds: [...CUSTOMERS, 'nobody'] } });
     const want = json.results.map(({ scores }: Message) => output.columns.map(({ name }: Message) => scores[name]));

@@ -5,13 +5,21 @@ const FLOAT_BYTES = 4;
 const LENGTH_BYTES = 4;
 const IS_LITTLE = endianness() === 'LE';
 
-/** Numbers as they stand in a binary tensor: 32-bit floats, the lowest byte first. @throws BeckonError REQUEST_INVALID */
+/** Used again: an allocation outside the heap for each request would have the collector run every few of them. */
+let scratch = new Uint8Array(0);
+
+/**
+ * Numbers as they stand in a binary tensor: 32-bit floats, the lowest byte first.
+ * @returns what the next call overwrites: to be read before the turn of the loop is over
+ * @throws BeckonError REQUEST_INVALID
+ */
 export const floatsOf = (bytes: Uint8Array): Float32Array => {
   if (bytes.length % FLOAT_BYTES !== 0)
     throw new BeckonError('REQUEST_INVALID', `${bytes.length} bytes are no whole number of 32-bit floats`);
-  const copy = new Uint8Array(bytes);
-  if (!IS_LITTLE) Buffer.from(copy.buffer).swap32();
-  return new Float32Array(copy.buffer);
+  if (scratch.length < bytes.length) scratch = new Uint8Array(bytes.length);
+  scratch.set(bytes);
+  if (!IS_LITTLE) Buffer.from(scratch.buffer, 0, bytes.length).swap32();
+  return new Float32Array(scratch.buffer, 0, bytes.length / FLOAT_BYTES);
 };
 
 export const bytesOfFloats = (numbers: Float32Array): Buffer => {
