@@ -1,4 +1,4 @@
-/** The requests that an app has taken and not answered yet. */
+/** The requests that an app has taken and not answered yet, or what else is waited for. */
 export class UnderWay {
   private count = 0;
   private none: PromiseWithResolvers<void> | undefined;

@@ -6,8 +6,8 @@ import { stopUnderLoad } from './stop-under-load.ts';
 test('a stop under load fails no call that was taken, and loses no event that was acknowledged', async (t) => {
   const dataDir = tempFolder(t);
   for (let cycle = 0; cycle < 2; cycle++) {
-    const { failed, scores, appends } = await stopUnderLoad(t, dataDir, cycle);
+    const { failed, scores, batches, appends } = await stopUnderLoad(t, dataDir, cycle);
     assert.deepEqual(failed, []);
-    assert.ok(scores > 0 && appends > 0);
+    assert.ok(scores > 0 && batches > 0 && appends > 0);
   }
 });

@@ -3,7 +3,11 @@ import type { ClientHttp2Session } from 'node:http2';
 import { constants } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { AppendRequest, AppendResponse, type Event } from '../../src/serving/grpc/generated/beckon/v1/events.ts';
-import { ScoreResponse } from '../../src/serving/grpc/generated/beckon/v1/scoring.ts';
+import {
+  ScoreBatchRequest,
+  ScoreBatchResponse,
+  ScoreResponse,
+} from '../../src/serving/grpc/generated/beckon/v1/scoring.ts';
 import { Client } from '../support/http-client.ts';
 import { type Owner, startService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -15,11 +19,17 @@ const LANES = 6;
 /** Answers that a service has given before it is stopped. */
 const ANSWERS_MIN = 200;
 const PREFIX_BYTES = 5;
+const BATCH_CUSTOMERS = 2000;
+const BATCH = ScoreBatchRequest.encode({
+  ...{ campaignId: undefined, context: undefined, channels: [], actions: [], limit: undefined, at: undefined },
+  customerIds: Array.from({ length: BATCH_CUSTOMERS }, (_, i) => `c${i}`),
+}).finish();
 
 /** What became of the calls of one service that was stopped while it was asked. */
 export interface Stopped {
   /** Calls that were answered, of each kind. */
   scores: number;
+  batches: number;
   appends: number;
   /** Refused with `UNAVAILABLE`, or never taken: to be made again at the next instance. */
   refused: number;
@@ -68,6 +78,16 @@ const lane = async (session: ClientHttp2Session, prefix: string, told: Stopped):
   }
 };
 
+/** Batches that are under way for long, so that a stop finds some. */
+const batchLane = async (session: ClientHttp2Session, told: Stopped): Promise<void> => {
+  while (!session.closed && !session.destroyed) {
+    const answer = await called(session, 'ScoringService/ScoreBatch', BATCH, told);
+    if (answer === undefined) return;
+    assert.equal(ScoreBatchResponse.decode(answer).results.length, BATCH_CUSTOMERS);
+    told.batches++;
+  }
+};
+
 /**
  * Stops a service by SIGTERM while many call it, then starts another over the same data.
  * @throws where it did not end with 0, or events were acknowledged that the next one does not know
@@ -75,12 +95,13 @@ const lane = async (session: ClientHttp2Session, prefix: string, told: Stopped):
 export const stopUnderLoad = async (t: Owner, dataDir: string, cycle: number): Promise<Stopped> => {
   const service = await startService(t, { dataDir, env: { BECKON_SERVING_THREADS: '2' } });
   const before = await ordersOf(t, service.http);
-  const told: Stopped = { scores: 0, appends: 0, refused: 0, failed: [] };
+  const told: Stopped = { scores: 0, batches: 0, appends: 0, refused: 0, failed: [] };
   const sessions = Array.from({ length: SESSIONS }, () => rawSession(t, service.grpc));
-  const lanes = sessions.flatMap((session, s) =>
-    Array.from({ length: LANES }, (_, l) => lane(session, `${cycle}-${s}-${l}`, told)),
-  );
-  await until(() => told.scores + told.appends > ANSWERS_MIN);
+  const lanes = sessions.flatMap((session, s) => [
+    batchLane(session, told),
+    ...Array.from({ length: LANES }, (_, l) => lane(session, `${cycle}-${s}-${l}`, told)),
+  ]);
+  await until(() => told.scores + told.appends > ANSWERS_MIN && told.batches > 0);
   const exit = await service.stop();
   await Promise.all(lanes);
   assert.equal(exit, 0, service.output.stdout);

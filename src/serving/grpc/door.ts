@@ -4,6 +4,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
+import { UnderWay } from '../under-way.ts';
 import type { Behind } from './call.ts';
 import { eventsService } from './events-service.ts';
 import { CallsServiceService } from './generated/beckon/v1/calls.ts';
@@ -68,6 +69,7 @@ export class GrpcDoor {
   private readonly server: Server;
   private readonly health = new HealthImplementation();
   private readonly stopping = new AbortController();
+  private readonly sockets = new UnderWay();
   private listener: Listener | undefined;
   private told = '';
   private healthTimer: NodeJS.Timeout | undefined;
@@ -100,7 +102,16 @@ export class GrpcDoor {
   /** @returns the port. @throws Error as Node's `listen` does */
   async listen(options: ListenOptions): Promise<number> {
     const injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
-    const listener = createServer({ noDelay: true }, (socket) => injector.injectConnection(socket));
+    const listener = createServer({ noDelay: true }, (socket) => {
+      this.sockets.begin();
+      // Whichever comes first: all has left, or the other side has gone.
+      const left = (): void => {
+        socket.off('finish', left).off('close', left);
+        this.sockets.end();
+      };
+      socket.on('finish', left).on('close', left);
+      injector.injectConnection(socket);
+    });
     this.listener = listener;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     listener.once('error', reject).listen(options, resolve);
@@ -121,9 +132,15 @@ export class GrpcDoor {
     this.setHealth('NOT_SERVING');
     this.listener?.close();
     this.stopping.abort();
-    const late = setTimeout(() => this.server.forceShutdown(), this.options.stopTimeoutMs);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.server.forceShutdown();
+      late.resolve();
+    }, this.options.stopTimeoutMs);
+    // With sessions that are closed before it looks at them the library waits for nothing: answers may still be on their way.
     await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
-    clearTimeout(late);
+    await Promise.race([this.sockets.ended(), late.promise]);
+    clearTimeout(timer);
   }
 
   private tellHealth(): void {
