@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server as Listener } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -56,6 +57,8 @@ const CONNECTION_TIMES: ConnectionTimes = {
 };
 /** Calls under way on one connection; more wait at the caller. */
 const STREAMS_MAX = 1000;
+/** What the last answers may take to leave. */
+const FLUSH_MS = 2000;
 /** How often readiness is looked at for the health service. */
 const HEALTH_MS = 200;
 
@@ -139,7 +142,9 @@ export class GrpcDoor {
     }, this.options.stopTimeoutMs);
     // With sessions that are closed before it looks at them the library waits for nothing: answers may still be on their way.
     await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
-    await Promise.race([this.sockets.ended(), late.promise]);
+    // Whoever watches health would stay until the time is over.
+    const flushed = this.behind.underWay.ended().then(() => delay(FLUSH_MS));
+    await Promise.race([this.sockets.ended(), flushed, late.promise]);
     clearTimeout(timer);
   }
 
