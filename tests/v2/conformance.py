@@ -59,6 +59,7 @@ def check(client, module, args, manifest: dict, rows: np.ndarray, want: np.ndarr
         return one
 
     assert client.is_server_live() and client.is_server_ready() and client.is_model_ready(args.head)
+    assert not client.is_model_ready("nobody") and not client.is_model_ready(args.head, "77")
     as_json = {"as_json": True} if module is grpc else {}
     assert client.get_server_metadata(**as_json)["name"]
     metadata = client.get_model_metadata(args.head, **as_json)

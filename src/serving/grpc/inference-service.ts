@@ -3,7 +3,7 @@ import type { LiveHead } from '../../inference/registry.ts';
 import type { ServingParts } from '../parts.ts';
 import { EXTENSIONS } from '../v2/extensions.ts';
 import { checkOutputs, type GivenTensor, infer, inferenceOf } from '../v2/infer.ts';
-import { CUSTOMER_ID, modelInfo, modelOf, PLATFORM } from '../v2/model.ts';
+import { CUSTOMER_ID, isModelReady, modelInfo, modelOf, PLATFORM } from '../v2/model.ts';
 import { statisticsOf } from '../v2/statistics.ts';
 import { bytesOfFloats, floatsOf, strictText, textsOf } from '../v2/tensor-bytes.ts';
 import { type BehindNow, unary } from './call.ts';
@@ -31,10 +31,9 @@ export const inferenceService = (behind: BehindNow, version: string): GRPCInfere
   serverMetadata: unary('GRPCInferenceService/ServerMetadata', behind, (_, _parts, done) =>
     done(undefined, { name: 'beckon', version, extensions: [...EXTENSIONS] }),
   ),
-  modelReady: unary('GRPCInferenceService/ModelReady', behind, ({ name, version: asked }, parts, done) => {
-    modelOf(parts, name, asked);
-    done(undefined, { ready: true });
-  }),
+  modelReady: unary('GRPCInferenceService/ModelReady', behind, ({ name, version: asked }, parts, done) =>
+    done(undefined, { ready: isModelReady(parts, name, asked) }),
+  ),
   modelMetadata: unary('GRPCInferenceService/ModelMetadata', behind, ({ name, version: asked }, parts, done) => {
     const { versions, inputs, outputs, ...info } = modelInfo(modelOf(parts, name, asked));
     const tensors = (list: typeof inputs) => list.map(({ shape, ...tensor }) => ({ ...tensor, shape: [...shape] }));

@@ -38,6 +38,12 @@ export const modelOf = ({ registry }: Pick<ServingParts, 'registry'>, name: stri
   return live;
 };
 
+/** Whether such a model answers. @param version as for {@link modelOf} */
+export const isModelReady = ({ registry }: Pick<ServingParts, 'registry'>, name: string, version: string): boolean => {
+  const live = registry.get(name);
+  return live !== undefined && (version === '' || version === live.session.version);
+};
+
 export const modelInfo = ({ session }: LiveHead): ModelInfo => ({
   name: session.head,
   versions: [session.version],
