@@ -17,6 +17,7 @@ import { KeptRecords } from './kept-records.ts';
 import type { LabelEvents } from './label-events.ts';
 import type { MomentEvents } from './moment-events.ts';
 import type { People } from './people.ts';
+import { sortByTime } from './time-order.ts';
 
 const LINKED = definitionOfType('identity.linked')?.code;
 const ERASED = definitionOfType('customer.erased')?.code;
@@ -279,7 +280,7 @@ export class History {
     const order = this.order.subarray(0, this.count);
     for (let i = 1; i < order.length; i++)
       if (timesMs[order[i]] < timesMs[order[i - 1]]) {
-        order.sort((a, b) => timesMs[a] - timesMs[b] || a - b);
+        sortByTime(order, timesMs);
         return;
       }
   }
