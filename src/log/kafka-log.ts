@@ -105,6 +105,8 @@ export class KafkaLog implements SharedLog {
         this.#checkOpen();
         yield group;
       }
+      // Whether the last group was the end, or there was more, is up to how much a broker gave at once.
+      this.#checkOpen();
     } finally {
       await following.close();
     }
