@@ -101,12 +101,13 @@ export class KafkaLog implements SharedLog {
     });
     following.ended.catch((error: Error) => merge.fail(error));
     try {
-      for (let group = await merge.next(); group !== undefined; group = await merge.next()) {
+      for (;;) {
+        const group = await merge.next();
+        // Before the end, too: whether there is another group is up to how much a broker gave at once.
         this.#checkOpen();
+        if (group === undefined) return;
         yield group;
       }
-      // Whether the last group was the end, or there was more, is up to how much a broker gave at once.
-      this.#checkOpen();
     } finally {
       await following.close();
     }
