@@ -157,6 +157,15 @@ export class Table {
     return touched;
   }
 
+  /** As {@link touch}, of some lines. @param lines a word of each, from the row's base */
+  touchLines(slot: number, lines: Int32Array): number {
+    const { u32 } = this.shard;
+    const base = this.baseOf(slot);
+    let touched = 0;
+    for (let line = 0; line < lines.length; line++) touched |= u32[base + lines[line]];
+    return touched;
+  }
+
   /** True where nothing was written since {@link begin} and the row is still that customer's. */
   isValid(view: RowView, version: number, fingerprintLo: number, fingerprintHi: number): boolean {
     const { u32, base } = view;
@@ -192,8 +201,7 @@ export class Table {
     return this.slots + customers <= this.shard.rowsMax && this.index.hasRoom(customers);
   }
 
-  /** First word of a row. */
-  baseOf(slot: number): number {
+  private baseOf(slot: number): number {
     return this.shard.regions.rows + slot * this.shard.regions.rowStride;
   }
 }

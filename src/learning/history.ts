@@ -150,12 +150,8 @@ export class History {
       const offset = order[i];
       const customer = customers[offset];
       const shard = customer % tables.length;
-      const table = tables[shard];
-      const row = table.baseOf((customer - shard) / tables.length);
-      const { u32 } = table.shard;
       touched |= this.kept.touch(this.slabOf[offset], this.recordStarts[offset]);
-      const lines = linesByType[typeCodes[offset]];
-      for (let line = 0; line < lines.length; line++) touched |= u32[row + lines[line]];
+      touched |= tables[shard].touchLines((customer - shard) / tables.length, linesByType[typeCodes[offset]]);
     }
     looked[0] = touched;
   }

@@ -44,14 +44,8 @@ export class LookAhead {
     const { shards, slots, tables } = this;
     const count = this.find(reader);
     let touched = 0;
-    for (let i = 0; i < count; i++) {
-      if (slots[i] < 0) continue;
-      const table = tables[shards[i]];
-      const { u32 } = table.shard;
-      const row = table.baseOf(slots[i]);
-      const lines = this.linesByType[this.typeCodes[i]];
-      for (let line = 0; line < lines.length; line++) touched |= u32[row + lines[line]];
-    }
+    for (let i = 0; i < count; i++)
+      if (slots[i] >= 0) touched |= tables[shards[i]].touchLines(slots[i], this.linesByType[this.typeCodes[i]]);
     looked[0] = touched;
   }
 
