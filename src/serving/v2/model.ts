@@ -30,7 +30,7 @@ export const modelOf = ({ registry }: Pick<ServingParts, 'registry'>, name: stri
     const names = registry.live().map(({ session }) => session.head);
     throw new BeckonError('MODEL_UNKNOWN', `there is no model '${name.slice(0, 64)}'; there are ${names.join(', ')}`);
   }
-  if (version !== '' && version !== live.session.version)
+  if (!isOfVersion(live, version))
     throw new BeckonError(
       'MODEL_UNKNOWN',
       `model '${name}' is served in version ${live.session.version}, not ${version.slice(0, 64)}`,
@@ -41,8 +41,10 @@ export const modelOf = ({ registry }: Pick<ServingParts, 'registry'>, name: stri
 /** Whether such a model answers. @param version as for {@link modelOf} */
 export const isModelReady = ({ registry }: Pick<ServingParts, 'registry'>, name: string, version: string): boolean => {
   const live = registry.get(name);
-  return live !== undefined && (version === '' || version === live.session.version);
+  return live !== undefined && isOfVersion(live, version);
 };
+
+const isOfVersion = ({ session }: LiveHead, version: string): boolean => version === '' || version === session.version;
 
 export const modelInfo = ({ session }: LiveHead): ModelInfo => ({
   name: session.head,
