@@ -139,16 +139,8 @@ const framed = (message: Uint8Array): Buffer => {
   return frame;
 };
 
-const question = (customerId: string): ScoreRequest => ({
-  customerId,
-  campaignId: undefined,
-  context: undefined,
-  channels: [],
-  actions: [],
-  limit: undefined,
-  explain: undefined,
-  at: undefined,
-});
+const NOTHING = ScoreRequest.decode(new Uint8Array());
+const question = (customerId: string): ScoreRequest => ({ ...NOTHING, customerId });
 
 const callLanes = (
   sessions: readonly ClientHttp2Session[],

@@ -6,16 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { ScoreRequest, ScoreStreamRequest } from '../../src/serving/grpc/generated/beckon/v1/scoring.ts';
 import { framed, RawCall } from './raw-call.ts';
 
-const question = (customerId: string): ScoreRequest => ({
-  customerId,
-  campaignId: undefined,
-  context: undefined,
-  channels: [],
-  actions: [],
-  limit: undefined,
-  explain: undefined,
-  at: undefined,
-});
+const NOTHING = ScoreRequest.decode(new Uint8Array());
+const question = (customerId: string): ScoreRequest => ({ ...NOTHING, customerId });
 
 /** A question about one customer, encoded. */
 export const scoreBytes = (customerId: string): Buffer =>

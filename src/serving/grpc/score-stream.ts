@@ -8,7 +8,7 @@ import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
 import { type Behind, type BehindNow, beginCall, shuttingDown } from './call.ts';
 import { DecisionWriter } from './decision-writer.ts';
-import type { ScoreStreamRequest, ScoreStreamResponse } from './generated/beckon/v1/scoring.ts';
+import { ScoreRequest, type ScoreStreamRequest, type ScoreStreamResponse } from './generated/beckon/v1/scoring.ts';
 import { scoreAsked } from './questions.ts';
 import { errorResponse } from './rich-error.ts';
 import { checked } from './strict-messages.ts';
@@ -166,13 +166,5 @@ const write = ({ id, decision, error }: Answer): void => {
   out.endFrame(frame);
 };
 
-const NOBODY: NonNullable<ScoreStreamRequest['request']> = {
-  customerId: '',
-  campaignId: undefined,
-  context: undefined,
-  channels: [],
-  actions: [],
-  limit: undefined,
-  explain: undefined,
-  at: undefined,
-};
+/** What a question is that came without one. */
+const NOBODY = ScoreRequest.decode(new Uint8Array());
