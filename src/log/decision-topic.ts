@@ -36,10 +36,10 @@ export class DecisionTopic {
   }
 
   async #made(): Promise<number> {
-    const facts = await this.#client.topic(this.#topic);
-    if (facts !== undefined) return facts.partitions;
-    await this.#client.createTopic(this.#topic, PARTITIONS, SETTINGS);
-    return (await this.#client.topic(this.#topic))?.partitions ?? 0;
+    const known = await this.#client.topic(this.#topic);
+    if (known === undefined) await this.#client.createTopic(this.#topic, PARTITIONS, SETTINGS);
+    // Every leader answers: one of a new topic that is not there yet would have the parts of the others sent again, too.
+    return (await this.#client.bounds(this.#topic)).ends.length;
   }
 }
 

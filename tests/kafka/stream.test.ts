@@ -7,7 +7,7 @@ import { ON_KAFKA, testBrokers, topicName } from '../support/kafka.ts';
 import { startService } from '../support/service.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
-import { openClient, type ReadRecord, readTopic } from './topics.ts';
+import { openClient, type ReadRecord, readDistinct } from './topics.ts';
 
 const order = (customer: string, number: number) =>
   cloudEvent({
@@ -42,7 +42,7 @@ test('decisions that change go to a topic, in the order of each customer, over a
   let http = new Client(t, service.http);
   await http.events([order('ada', 1), order('bob', 1)]);
   await until(async () => (await client.topic(out)) !== undefined);
-  const first = await readTopic(client, out, 2);
+  const first = await readDistinct(client, out, 2);
   assert.deepEqual(
     first
       .map(told)
@@ -58,7 +58,7 @@ test('decisions that change go to a topic, in the order of each customer, over a
   service = await startService(t, { env, args, dataDir });
   http = new Client(t, service.http);
   await http.events([order('ada', 2), order('ada', 3), order('eve', 1)]);
-  const all = await readTopic(client, out, 4);
+  const all = await readDistinct(client, out, 4);
   const own = (customer: string) => all.map(told).flatMap(([, of, action]) => (of === customer ? [action] : []));
   assert.deepEqual([own('ada'), own('bob'), own('eve')], [['coupon', 'gift'], ['coupon'], ['coupon']]);
   // The same over HTTP, with the same cursors.
@@ -97,14 +97,14 @@ test('what time makes true fires on Kafka, too, once, also where nobody was ther
   await new Client(t, service.http).events([now('ada')]);
   // A decision and a trigger.
   await until(async () => (await client.topic(out)) !== undefined);
-  await readTopic(client, out, 2);
+  await readDistinct(client, out, 2);
   await new Client(t, service.http).events([now('bob')]);
   await service.kill9();
   service = await startService(t, { env, args, dataDir });
-  await readTopic(client, out, 4);
+  await readDistinct(client, out, 4);
   // Eve comes after everything that might fire twice.
   await new Client(t, service.http).events([now('eve')]);
-  const messages = (await readTopic(client, out, 6)).map(({ value }) => JSON.parse(String(value)));
+  const messages = (await readDistinct(client, out, 6)).map(({ value }) => JSON.parse(String(value)));
   const fired = messages
     .filter(({ type }) => type === 'trigger.fired')
     .map(({ customerId, name }) => [customerId, name]);
@@ -113,7 +113,7 @@ test('what time makes true fires on Kafka, too, once, also where nobody was ther
     ['bob', 'quiet'],
     ['eve', 'quiet'],
   ]);
-  const types = (await readTopic(client, log, 6)).map(({ value }) => JSON.parse(String(value)).type);
+  const types = (await readDistinct(client, log, 6)).map(({ value }) => JSON.parse(String(value)).type);
   assert.equal(types.filter((type) => type === 'trigger.fired').length, 3);
   assert.equal(await service.stop(), 0);
 });
