@@ -1,6 +1,6 @@
 /**
- * The long form of the kill -9 test: `node load-tests/durability/kill.ts [--cycles 200] [--brokers HOST:PORT]`, with brokers on
- * a topic of its own. Exits with 1 where a promise is broken.
+ * The long form of the kill -9 test: `node load-tests/durability/kill.ts [--cycles 200] [--load-ms 400] [--brokers HOST:PORT]`,
+ * each cycle under load for at most so long, with brokers on a topic of its own. Exits with 1 where a promise is broken.
  */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,13 @@ import { IO } from './io.ts';
 import { withOwner } from './owner.ts';
 import { printTable } from './table.ts';
 
-const { values } = parseArgs({ options: { cycles: { type: 'string', default: '200' }, brokers: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    cycles: { type: 'string', default: '200' },
+    'load-ms': { type: 'string', default: '400' },
+    brokers: { type: 'string' },
+  },
+});
 const cycles = Number(values.cycles);
 
 const onKafka = (brokers: string): LogPlace => {
@@ -20,7 +26,10 @@ const onKafka = (brokers: string): LogPlace => {
   return { env, openLog: logOn(brokers.split(','), topic) };
 };
 
-const where = values.brokers === undefined ? {} : onKafka(values.brokers);
+const where = {
+  ...(values.brokers === undefined ? {} : onKafka(values.brokers)),
+  loadedMsMax: Number(values['load-ms']),
+};
 const startMs = performance.now();
 const progress = startProgress(IO, 'kill -9', cycles, 'acknowledged');
 try {

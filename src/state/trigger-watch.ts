@@ -23,6 +23,7 @@ const DAY_SEC = 86_400;
 const SEC_MAX = 0xffff_ffff;
 /** Rows between two pauses of a scan: about a millisecond. */
 const SCAN_ROWS = 1000;
+const FIRST_CAPACITY = 1024;
 /** What is worked out twice may differ by the second that rounding takes. */
 const SAME_SEC = 1;
 
@@ -33,11 +34,13 @@ const SAME_SEC = 1;
  */
 export class TriggerWatch {
   private readonly tables: readonly Table[];
-  private readonly triggers: readonly Trigger[];
   private readonly identities: Identities;
   private readonly wheel = new TimerWheel();
-  private readonly read: ReadAll;
-  private readonly types: ReadonlySet<number>;
+  private readonly whole: Look;
+  /** What an event may change, by the code of its type; none where it changes nothing. */
+  private readonly looks: readonly (Look | undefined)[];
+  /** Low words of the fingerprints of those who were looked at, by row: a row that was freed is somebody else's later. */
+  private known = new Uint32Array(0);
   private readonly groups: GroupReader;
   private readonly view = RowView.ofWords(0);
   private readonly values: Float64Array;
@@ -45,18 +48,16 @@ export class TriggerWatch {
   private readonly later: Float64Array;
   private isLaterRead = false;
   private readonly ask: Ask;
+  /** Of the look under way. */
+  private read: ReadAll;
   private isOn = false;
 
   constructor(plan: FeaturePlan, tables: readonly Table[], triggers: readonly Trigger[]) {
-    const positions = positionsOf(plan, triggers);
     this.tables = tables;
-    this.triggers = triggers;
     this.identities = new Identities(tables);
-    this.read = compileReadings(
-      positions.map((position) => ({ position, ...plan.features[position] })),
-      plan.rowWords,
-    );
-    this.types = typesOf(plan, positions, tables[0].shard.isBounded);
+    this.whole = lookOf(plan, triggers);
+    this.looks = looksOf(plan, this.whole, tables[0].shard.isBounded);
+    this.read = this.whole.read;
     this.groups = new GroupReader(
       plan.groupTables,
       tables.map(({ shard }) => shard.groups),
@@ -68,7 +69,7 @@ export class TriggerWatch {
 
   /** Whether an event of a type may change when a trigger fires. */
   touches(typeCode: number): boolean {
-    return this.isOn && this.types.has(typeCode);
+    return this.isOn && this.looks[typeCode] !== undefined;
   }
 
   /**
@@ -80,20 +81,26 @@ export class TriggerWatch {
     this.isOn = true;
     for (const [shard, table] of this.tables.entries())
       for (let slot = 0; slot < table.slots; slot++) {
-        if (table.keyOf(slot) >= 0) this.look(this.idOf(shard, slot), this.lastSecOf(table, slot), asOfSec, undefined);
+        if (table.keyOf(slot) >= 0)
+          this.look(this.whole, this.idOf(shard, slot), this.lastSecOf(table, slot), asOfSec, undefined);
         if (slot % SCAN_ROWS === SCAN_ROWS - 1) yield;
       }
   }
 
-  /** An event has changed the row of an id. @param asOfSec the time of the log */
-  changed(bytes: Uint8Array, start: number, end: number, asOfSec: number): void {
+  /** An event of a type that {@link touches} has changed the row of an id. @param asOfSec the time of the log */
+  changed(typeCode: number, bytes: Uint8Array, start: number, end: number, asOfSec: number): void {
     const slot = this.identities.locate(bytes, start, end);
-    if (slot >= 0) this.changedRow(this.identities.shard, slot, asOfSec);
+    if (slot >= 0) this.changedRow(typeCode, this.identities.shard, slot, asOfSec);
   }
 
   /** As {@link changed}, of a row that is known. */
-  changedRow(shard: number, slot: number, asOfSec: number): void {
-    this.look(this.idOf(shard, slot), this.lastSecOf(this.tables[shard], slot), asOfSec, undefined);
+  changedRow(typeCode: number, shard: number, slot: number, asOfSec: number): void {
+    const id = this.idOf(shard, slot);
+    const sec = this.lastSecOf(this.tables[shard], slot);
+    // What the event does not touch moves with time as it did when it was looked at, and the wheel knows of that.
+    const isKnown =
+      this.wheel.dueOf(id) !== 0 && this.known[id] === this.view.u32[this.view.base + HEADER.fingerprintLo];
+    this.look((isKnown ? this.looks[typeCode] : undefined) ?? this.whole, id, sec, asOfSec, undefined);
   }
 
   /** Whether anybody is to be looked at up to a second. */
@@ -116,7 +123,7 @@ export class TriggerWatch {
         this.wheel.put(id, at);
         break;
       }
-      this.look(id, at, asOfSec ?? at, firings);
+      this.look(this.whole, id, at, asOfSec ?? at, firings);
       if (firstSec === 0 && firings.length > 0) firstSec = at;
     }
     return firings;
@@ -135,10 +142,11 @@ export class TriggerWatch {
 
   /**
    * Looks at a row and makes it due when it has to be looked at again.
+   * @param wanted for what
    * @param sec what the row is at that second
    * @param firings takes what fires; where it is left out, whatever fires is due at once
    */
-  private look(id: number, sec: number, asOfSec: number, firings: Firing[] | undefined): void {
+  private look(wanted: Look, id: number, sec: number, asOfSec: number, firings: Firing[] | undefined): void {
     const { wheel, view, values } = this;
     const shard = id % this.tables.length;
     const slot = Math.floor(id / this.tables.length);
@@ -149,10 +157,12 @@ export class TriggerWatch {
       return;
     }
     table.begin(slot, view);
+    this.know(id, view.u32[view.base + HEADER.fingerprintLo]);
+    this.read = wanted.read;
     this.readAt(sec, values);
     this.isLaterRead = false;
     let nextSec = Number.POSITIVE_INFINITY;
-    for (const trigger of this.triggers) {
+    for (const trigger of wanted.triggers) {
       const last = view.u32[view.base + trigger.firedOffset];
       const fires =
         trigger.crossing === undefined ? this.ruleSec(trigger, last, sec) : this.crossed(trigger, last, sec);
@@ -165,6 +175,15 @@ export class TriggerWatch {
     const dueSec = wheel.dueOf(id);
     if (dueSec !== 0 && dueSec <= nextSec) return;
     if (nextSec <= SEC_MAX) wheel.put(id, nextSec);
+  }
+
+  private know(id: number, fingerprintLo: number): void {
+    if (id >= this.known.length) {
+      const longer = new Uint32Array(Math.max(FIRST_CAPACITY, 2 * this.known.length, id + 1));
+      longer.set(this.known);
+      this.known = longer;
+    }
+    this.known[id] = fingerprintLo;
   }
 
   /** When the trigger is to be looked at again if nothing fires: told by the last of the two below. */
@@ -227,11 +246,36 @@ const positionsOf = ({ features }: FeaturePlan, triggers: readonly Trigger[]): n
   return [...positions].sort((a, b) => a - b);
 };
 
-/** Codes of the event types that change what the features are made of, or who is who. */
-const typesOf = (plan: FeaturePlan, positions: readonly number[], isAny: boolean): Set<number> => {
-  const cells = new Map(plan.cells.map(({ key, cell }) => [key, cell]));
-  const keys = isAny ? [...cells.keys()] : positions.flatMap((position) => plan.features[position].cells);
-  const codes = keys.flatMap((key) => cells.get(key)?.selector.typeCodes ?? []);
-  const always = ['trigger.fired', 'identity.linked', 'identity.unlinked'].map((type) => definitionOfType(type)?.code);
-  return new Set([...codes, ...(always as number[])]);
+/** Triggers that are looked at together, and the reading of their features. */
+interface Look {
+  readonly triggers: readonly Trigger[];
+  readonly read: ReadAll;
+}
+
+const lookOf = (plan: FeaturePlan, triggers: readonly Trigger[]): Look => ({
+  triggers,
+  read: compileReadings(
+    positionsOf(plan, triggers).map((position) => ({ position, ...plan.features[position] })),
+    plan.rowWords,
+  ),
+});
+
+/** Types after which everything is looked at: who is who has changed, or what has fired. */
+const WHOLE = ['trigger.fired', 'identity.linked', 'identity.unlinked'].map((type) => definitionOfType(type)?.code);
+
+/** By the codes of the event types that change what features are made of. @param isBounded whether rows come and go */
+const looksOf = (plan: FeaturePlan, whole: Look, isBounded: boolean): (Look | undefined)[] => {
+  const cells = new Map(plan.cells.map(({ key, cell }) => [key, cell.selector.typeCodes]));
+  const codesOf = (keys: Iterable<string>): number[] => [...keys].flatMap((key) => cells.get(key) ?? []);
+  const byCode = new Map<number, Trigger[]>();
+  for (const trigger of whole.triggers) {
+    const keys = positionsOf(plan, [trigger]).flatMap((position) => plan.features[position].cells);
+    for (const code of new Set(codesOf(keys))) byCode.set(code, [...(byCode.get(code) ?? []), trigger]);
+  }
+  const looks: (Look | undefined)[] = [];
+  for (const [code, triggers] of byCode) looks[code] = lookOf(plan, triggers);
+  // A row that was brought back stands in another place, so nothing is known of it.
+  for (const code of isBounded ? codesOf(cells.keys()) : []) looks[code] = whole;
+  for (const code of WHOLE) looks[code as number] = whole;
+  return looks;
 };

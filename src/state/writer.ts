@@ -292,8 +292,8 @@ export class Writer {
     }
     const { triggers } = this.parts;
     if (triggers?.touches(typeCode)) {
-      if (applier.slot < 0) triggers.changed(bytes, subjectStart, subjectEnd, logTimeSec);
-      else triggers.changedRow(applier.shard, applier.slot, logTimeSec);
+      if (applier.slot < 0) triggers.changed(typeCode, bytes, subjectStart, subjectEnd, logTimeSec);
+      else triggers.changedRow(typeCode, applier.shard, applier.slot, logTimeSec);
     }
     if (folding.isMeasured && applier.lateSec > 0) {
       measured.lateSecs.push(applier.lateSec);

@@ -13,7 +13,7 @@ import { assertCustomers, assertNothingLost, assertRecovered } from './state-che
 /** As many as the bar of the project names. */
 const CONNECTIONS = 64;
 /** A service answers its first requests after some 10 ms; after this long a log of thousands of groups has been written. */
-const LOADED_MS_MAX = 400;
+const LOADED_MS = 400;
 /** Every so many cycles the service is killed once more, while it starts: at most this long after. */
 const KILLED_STARTS_EVERY = 8;
 const START_MS_MAX = 2500;
@@ -37,6 +37,8 @@ export interface KillReport {
 export interface LogPlace {
   readonly env?: Readonly<Record<string, string>>;
   readonly openLog?: () => Promise<EventLog>;
+  /** Longest time under load before a kill, ms. */
+  readonly loadedMsMax?: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export const killCycles = async (
   onCycle?: (done: number, acknowledged: number) => void,
   where: LogPlace = {},
 ): Promise<KillReport> => {
-  const { env, openLog } = where;
+  const { env, openLog, loadedMsMax = LOADED_MS } = where;
   const folder = tempFolder(owner);
   const dataDir = join(folder, 'data');
   const ledger = new Ledger(owner, join(folder, 'ledger'));
@@ -69,7 +71,7 @@ export const killCycles = async (
     const service = await startService(owner, { dataDir, args, env });
     await assertNothingLost(service, ledger, logged);
     const load = client.run(service.http);
-    await delay(Math.random() * LOADED_MS_MAX);
+    await delay(Math.random() * loadedMsMax);
     assert.equal(await service.kill9(), 'SIGKILL', service.output.stderr);
     await load;
     onCycle?.(cycle, ledger.count);

@@ -6,6 +6,7 @@ import { eventTypesAnswer } from '../../events/document.ts';
 import { type AppendDone, type Appended, append, appendPlain } from '../append.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
+import { bodyCame } from './body-garbage.ts';
 import { problemOf, sendProblem, translate } from './problem.ts';
 
 const Rejected = Type.Object({
@@ -33,7 +34,10 @@ export const eventRoutes = (app: FastifyInstance, parts: ServingParts): void => 
   app.register(async (scope) => {
     // CloudEvents come in many content types; the codec reads the bytes itself.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+      bodyCame(body.length);
+      done(null, body);
+    });
     scope.post(
       '/v1/events',
       {
