@@ -7,6 +7,7 @@ import { makeStateMemory, type StateMemory, type StateView, viewState } from '..
 import { LIMITS } from '../../src/base/limits.ts';
 import { Applier } from '../../src/features/apply.ts';
 import { FeatureReader } from '../../src/features/read.ts';
+import { prove } from '../../src/inference/prove.ts';
 import { readBundles } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
 import { compilePack, type Pack } from '../../src/packs/pack.ts';
@@ -59,7 +60,7 @@ const open = async (asked: { customers: number; eventsPerCustomer: number }): Pr
   const events = fill(pack, view, customers, eventsPerCustomer);
   const fillSec = (performance.now() - startMs) / 1000;
   const grownBy = residentBytes() - before;
-  const bundles = readBundles(pack);
+  const bundles = await Promise.all(readBundles(pack).map((bundle) => prove(bundle, { plans: config.plans })));
   const sessions = bundles.map((bundle) => HeadSession.open(bundle));
   runs = sessions.map((session) => new HeadRun(session, pack.featureNames, ROWS_PER_PIECE));
   reader = new FeatureReader(

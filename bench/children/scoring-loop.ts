@@ -1,8 +1,9 @@
-/** Features and heads without any server, and ONNX Runtime alone on rows prepared before. */
+/** Features and heads as the service runs them, without any server, and ONNX Runtime alone on rows prepared before. */
 import { loadConfig } from '../../src/app/config.ts';
 import { openLocalState } from '../../src/app/local-state.ts';
 import { LIMITS } from '../../src/base/limits.ts';
 import { FeatureReader } from '../../src/features/read.ts';
+import { prove } from '../../src/inference/prove.ts';
 import { readBundles } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
 import { answerQuestions, runFor } from '../child-side.ts';
@@ -17,12 +18,15 @@ export interface Opened {
 
 interface Head {
   readonly run: HeadRun;
+  readonly onnxRuntime: HeadSession;
   /** Inputs of all customers, in the order in which they are asked for. */
   readonly prepared: Float32Array;
   readonly expected: Float32Array;
 }
 
 const SEED = 13;
+/** What the proof of a plan allows. */
+const TOLERANCE = 1e-5;
 
 let heads: Head[] = [];
 let ids: string[] = [];
@@ -46,13 +50,16 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
   // Whole batches only, so that both sides see the same ones.
   const rows = Math.floor(asked.customers / batch) * batch;
   ids = Array.from(shuffled(asked.customers, SEED).subarray(0, rows), customerIdOf);
-  heads = readBundles(pack)
-    .map((bundle) => HeadSession.open(bundle))
-    .map((session) => ({
+  const bundles = await Promise.all(readBundles(pack).map((bundle) => prove(bundle, { plans: config.plans })));
+  heads = bundles.map((bundle) => {
+    const session = HeadSession.open(bundle);
+    return {
       run: new HeadRun(session, pack.featureNames, batch),
+      onnxRuntime: HeadSession.open({ ...bundle, plan: undefined }),
       prepared: new Float32Array(rows * session.inputWidth),
       expected: new Float32Array(rows * session.outputWidth),
-    }));
+    };
+  });
   // As the service does: what the models ask for, and nothing else.
   reader = new FeatureReader(
     pack.plan,
@@ -60,7 +67,13 @@ const open = async (asked: { dataDir: string; customers: number; batch: number }
     heads.flatMap(({ run }) => run.session.featureNames),
   );
   for (let row = 0; row < rows; row++) fill(ids[row], row, true);
-  for (const { run, prepared, expected } of heads) expected.set(run.session.scoreRows(prepared, rows));
+  for (const { run, onnxRuntime, prepared, expected } of heads) {
+    expected.set(run.session.scoreRows(prepared, rows));
+    const far = onnxRuntime
+      .scoreRows(prepared, rows)
+      .findIndex((score, i) => !(Math.abs(score - expected[i]) <= TOLERANCE));
+    if (far >= 0) throw new Error(`the plan of ${run.session.head} scores row ${far} otherwise than ONNX Runtime`);
+  }
   return { heads: heads.length, features: pack.featureNames.length };
 };
 
@@ -94,8 +107,8 @@ const product = (durationMs: number) => {
 
 const ceiling = (durationMs: number) => {
   const { pieces, wallSec, cpuSec } = runFor(durationMs, () => {
-    for (const { run, prepared } of heads)
-      run.session.run(prepared.subarray(nextCeiling * run.session.inputWidth), batch, run.output);
+    for (const { run, onnxRuntime, prepared } of heads)
+      onnxRuntime.run(prepared.subarray(nextCeiling * onnxRuntime.inputWidth), batch, run.output);
     nextCeiling = (nextCeiling + batch) % ids.length;
   });
   return { work: pieces * batch, wallSec, cpuSec, checked: 0, wrong: [], wrongCount: 0 };

@@ -107,6 +107,10 @@ export const ConfigSchema = closed({
     default: false,
     description: 'Allow an address that other machines can reach, without authentication',
   }),
+  plans: Type.Boolean({
+    default: true,
+    description: 'Run models as plans of WebAssembly where these are proven; false leaves all of them to ONNX Runtime',
+  }),
   requestTimeoutMs: durationMs(LIMITS.requestTimeoutMs, 100, 600_000, 'Whole request, from its first byte to its last'),
   // Orchestrators kill after 30 s; what is left after 20 s would not have ended in 10 more.
   shutdownTimeoutMs: durationMs(20_000, 0, 600_000, 'How long a stop waits for requests in flight'),

@@ -100,7 +100,8 @@ export class Engine {
       restored: (from: Record<string, number>) => this.options.logger.info(from, 'began with a checkpoint'),
       warn: ({ message }: { message: string }) => this.options.logger.warn({}, message),
     });
-    await Promise.all([this.prove(bundles), this.recover()]);
+    const [proven] = await Promise.all([this.prove(bundles), this.recover()]);
+    this.served = { ...this.served, bundles: proven };
     const caughtUpAt = [...this.view.status.positions];
     const { httpPort, grpcPort } = await this.startServing();
     if (config.kafkaSourceTopics !== '')
@@ -148,8 +149,15 @@ export class Engine {
     return { source, pack, memory, bundles: readBundles(pack) };
   }
 
-  private async prove(bundles: readonly Bundle[]): Promise<void> {
-    for (const bundle of bundles) await prove(bundle, { cachePath: join(this.dataDir.path, PROOFS_FILE) });
+  private async prove(bundles: readonly Bundle[]): Promise<Bundle[]> {
+    const { config, logger } = this.options;
+    const options = { cachePath: join(this.dataDir.path, PROOFS_FILE), plans: config.plans };
+    const proven: Bundle[] = [];
+    for (const bundle of bundles) {
+      const { id, noPlan } = proven[proven.push(await prove(bundle, options)) - 1];
+      if (noPlan !== undefined) logger.info({ bundle: id, because: noPlan }, 'ONNX Runtime runs a model');
+    }
+    return proven;
   }
 
   /** The admin door answers while the log is read, so that an orchestrator sees a live service that is not ready. */
@@ -211,7 +219,7 @@ export class Engine {
       config,
       writer: this.writer.link,
       serving: this.serving.map(({ link }) => link),
-      prove: (bundle) => this.prove([bundle]),
+      prove: (bundles) => this.prove(bundles),
       stateBytes: () => this.view.tables.reduce((sum, { shard }) => sum + shard.bytesInUse, 0),
       changed: (served) => {
         this.served = served;

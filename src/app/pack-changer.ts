@@ -31,7 +31,8 @@ export interface PackChangerParts {
   readonly writer: Link;
   readonly serving: readonly Link[];
   /** @throws BeckonError BUNDLE_REFUSED */
-  readonly prove: (bundle: Bundle) => Promise<void>;
+  /** @returns them with their plans */
+  readonly prove: (bundles: readonly Bundle[]) => Promise<Bundle[]>;
   /** Bytes that the state takes now. */
   readonly stateBytes: () => number;
   /** Told when every thread serves it. @returns when nobody else looks at the state before */
@@ -136,9 +137,9 @@ export class PackChanger {
     const isSame = (a: readonly Bundle[], b: readonly Bundle[]): boolean =>
       a.map(({ sha256 }) => sha256).join() === b.map(({ sha256 }) => sha256).join();
     if (pack.sha256 === served.pack.sha256 && isSame(bundles, served.bundles)) return change;
-    for (const bundle of bundles) await parts.prove(bundle);
+    const proven = await parts.prove(bundles);
     const memory = change.refold ? await this.foldAnew(source, pack) : served.memory;
-    const next: ServedPack = { source, pack, memory: { ...memory, status: served.memory.status }, bundles };
+    const next: ServedPack = { source, pack, memory: { ...memory, status: served.memory.status }, bundles: proven };
     const logOffset = await this.switchTo(next);
     return { ...change, applied: true, logOffset };
   }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 const PROVEN_MAX = 1000;
 
 /**
- * Keys of bundles that were proven on this machine, in a JSON file. It only saves time: a file that is missing or
+ * What came of proving bundles on this machine, by key, in a JSON file. It only saves time: a file that is missing or
  * damaged is as good as an empty one, and one that cannot be written is left alone.
  */
 export class ProofCache {
@@ -15,12 +15,14 @@ export class ProofCache {
     this.#path = path;
   }
 
-  has(key: string): boolean {
-    return this.#read().includes(key);
+  get(key: string): string | undefined {
+    return this.#read().get(key);
   }
 
-  add(key: string): void {
-    const proven = [...this.#read().filter((known) => known !== key), key].slice(-PROVEN_MAX);
+  set(key: string, outcome: string): void {
+    const known = this.#read();
+    known.delete(key);
+    const proven = Object.fromEntries([...known, [key, outcome]].slice(-PROVEN_MAX));
     const temporary = `${this.#path}.${process.pid}.tmp`;
     try {
       mkdirSync(dirname(this.#path), { recursive: true });
@@ -31,12 +33,13 @@ export class ProofCache {
     }
   }
 
-  #read(): string[] {
+  #read(): Map<string, string> {
     try {
       const { proven } = JSON.parse(readFileSync(this.#path, 'utf8'));
-      return Array.isArray(proven) ? proven.filter((key) => typeof key === 'string') : [];
+      const outcomes = Array.isArray(proven) ? [] : Object.entries(proven);
+      return new Map(outcomes.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
     } catch {
-      return [];
+      return new Map();
     }
   }
 }

@@ -1,5 +1,6 @@
 import { BeckonError } from '../base/errors.ts';
 import type { Golden, Manifest } from './manifest.ts';
+import { planProblem } from './plan/plan-proof.ts';
 import { refusal } from './refusal.ts';
 import type { Bundle } from './repository.ts';
 import { HeadSession } from './session.ts';
@@ -7,10 +8,12 @@ import { HeadSession } from './session.ts';
 /** The process in which a model runs for the first time: it may hang or crash here without harm. See prove.ts. */
 
 /** What the parent sends, and what it gets back unless this process hangs or dies. */
-export type ProveJob = Pick<Bundle, 'id' | 'manifest' | 'golden' | 'model'>;
+export type ProveJob = Pick<Bundle, 'id' | 'manifest' | 'golden' | 'model' | 'plan'>;
 export interface ProveReport {
   /** Message of the refusal; undefined where the bundle is proven. */
   readonly refused: string | undefined;
+  /** Why its plan is not taken, though the bundle is proven. */
+  readonly noPlan?: string;
 }
 
 /** Far outside of what any feature is, yet small enough that a sound float32 graph stays finite. */
@@ -22,10 +25,11 @@ process.once('message', (job: ProveJob) => {
 
 const report = (job: ProveJob): ProveReport => {
   try {
-    const session = HeadSession.open(job);
+    const session = HeadSession.open({ ...job, plan: undefined });
     try {
       const problem = goldenProblem(session, job.golden) ?? edgeProblem(session, job.manifest);
-      return { refused: problem && refusal(job.id, problem).message };
+      if (problem !== undefined) return { refused: refusal(job.id, problem).message };
+      return { refused: undefined, noPlan: job.plan && compareWith(session, job) };
     } finally {
       session.release();
     }
@@ -35,6 +39,22 @@ const report = (job: ProveJob): ProveReport => {
       refused:
         thrown instanceof BeckonError && thrown.code === 'BUNDLE_REFUSED' ? message : failed(job, message, cause),
     };
+  }
+};
+
+/** @returns why the plan is not as good as ONNX Runtime. */
+const compareWith = (reference: HeadSession, job: ProveJob): string | undefined => {
+  try {
+    const plan = HeadSession.open(job);
+    const run = (session: HeadSession) => session.run.bind(session);
+    return (
+      goldenProblem(plan, job.golden) ??
+      edgeProblem(plan, job.manifest) ??
+      planProblem(job.manifest, run(reference), run(plan))
+    );
+  } catch (thrown) {
+    const { message, cause } = thrown as Error;
+    return cause instanceof Error ? `${message} ${cause.message}` : message;
   }
 };
 

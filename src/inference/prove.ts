@@ -1,7 +1,11 @@
 import './no-telemetry.ts';
 import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { BeckonError } from '../base/errors.ts';
+import { inputWidth, outputWidth } from './manifest.ts';
+import { NoPlan } from './plan/no-plan.ts';
+import { makePlan } from './plan/plan.ts';
 import { ProofCache } from './proof-cache.ts';
 import type { ProveJob, ProveReport } from './prove-child.ts';
 import { refusal } from './refusal.ts';
@@ -17,22 +21,42 @@ const CHILD = fileURLToPath(new URL('./prove-child.ts', import.meta.url));
 /**
  * Loads and runs a bundle for the first time, in a process of its own: names and shapes against the manifest, golden rows
  * alone and in one batch, finite outputs on rows at the edges.
+ * @param options.plans whether to make a plan and to compare it with ONNX Runtime; default true.
  * @param options.cachePath file that remembers what was proven with this version of ONNX Runtime; such a bundle is not
  * tried again.
+ * @returns the bundle with its plan, or why it has none.
  * @throws BeckonError BUNDLE_REFUSED with what was wrong: also where the model crashes its process or does not end in time.
  */
 export const prove = async (
   bundle: Bundle,
-  options: { timeoutMs?: number; cachePath?: string } = {},
-): Promise<void> => {
+  options: { timeoutMs?: number; cachePath?: string; plans?: boolean } = {},
+): Promise<Bundle> => {
   const cache = options.cachePath === undefined ? undefined : new ProofCache(options.cachePath);
-  const key = `${bundle.sha256} onnxruntime ${onnxRuntimeVersion} ${process.platform} ${process.arch}`;
-  if (cache?.has(key)) return;
-  await tryInChild(bundle, options.timeoutMs ?? TIMEOUT_MS);
-  cache?.add(key);
+  const candidate = options.plans === false ? { ...bundle, noPlan: 'plans are switched off' } : withPlan(bundle);
+  const { plan } = candidate;
+  // What was compared is the very code that will run: another version of Beckon that makes the same need not try again.
+  const code = plan === undefined ? '' : ` plan ${createHash('sha256').update(plan.module).digest('hex')}`;
+  const key = `${bundle.sha256} onnxruntime ${onnxRuntimeVersion} ${process.platform} ${process.arch}${code}`;
+  let outcome = cache?.get(key);
+  if (outcome === undefined) {
+    const { noPlan } = await tryInChild(candidate, options.timeoutMs ?? TIMEOUT_MS);
+    outcome = noPlan ?? '';
+    cache?.set(key, outcome);
+  }
+  return outcome === '' ? candidate : { ...bundle, noPlan: `its plan is not taken: ${outcome}` };
 };
 
-const tryInChild = ({ id, manifest, golden, model }: Bundle, timeoutMs: number): Promise<void> =>
+const withPlan = (bundle: Bundle): Bundle => {
+  const { manifest, model } = bundle;
+  try {
+    return { ...bundle, plan: makePlan(model, { input: inputWidth(manifest), output: outputWidth(manifest) }) };
+  } catch (error) {
+    if (error instanceof NoPlan) return { ...bundle, noPlan: error.message };
+    throw error;
+  }
+};
+
+const tryInChild = ({ id, manifest, golden, model, plan }: Bundle, timeoutMs: number): Promise<ProveReport> =>
   new Promise((resolve, reject) => {
     const child = fork(CHILD, [], {
       execArgv: [],
@@ -60,14 +84,14 @@ const tryInChild = ({ id, manifest, golden, model }: Bundle, timeoutMs: number):
       clearTimeout(timer);
       if (report?.refused !== undefined)
         reject(new BeckonError('BUNDLE_REFUSED', report.refused, { details: { bundle: id } }));
-      else if (report !== undefined) resolve();
+      else if (report !== undefined) resolve(report);
       else if (late) reject(refusal(id, `model.onnx did not load and run within ${timeoutMs / 1000} s`));
       else {
         const how = `${signal ?? `exit code ${code}`}${stderr === '' ? '' : `: ${stderr.trim()}`}`;
         reject(refusal(id, `model.onnx crashed the process that ran it (${how})`));
       }
     });
-    child.send({ id, manifest, golden, model } satisfies ProveJob, () => {
+    child.send({ id, manifest, golden, model, plan } satisfies ProveJob, () => {
       // A child that is gone before it was asked is reported by its close.
     });
   });

@@ -1,5 +1,5 @@
 import { Batcher } from './batcher.ts';
-import type { HeadSession } from './session.ts';
+import type { EngineName, HeadSession } from './session.ts';
 
 /** A head as this thread serves it now. */
 export interface LiveHead {
@@ -16,6 +16,8 @@ export interface HeadInfo {
   readonly version: string;
   /** Of model.onnx. */
   readonly sha256: string;
+  /** What runs it. */
+  readonly engine: EngineName;
   /** `draining`: replaced, and finishing the rows that it had taken. */
   readonly state: 'live' | 'draining';
 }
@@ -76,5 +78,5 @@ export class HeadRegistry {
 
 const describe = (heads: Iterable<LiveHead>, state: HeadInfo['state']): HeadInfo[] =>
   [...heads]
-    .map(({ session: { head, name, version, sha256 } }) => ({ head, name, version, sha256, state }))
+    .map(({ session: { head, name, version, sha256, engine } }) => ({ head, name, version, sha256, engine, state }))
     .sort((a, b) => (a.head < b.head ? -1 : 1));

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suggest } from '../base/suggest.ts';
 import { type Golden, goldenProblem, type Manifest, manifestProblem } from './manifest.ts';
-import { readOnnxHeader } from './onnx-header.ts';
+import { onnxOpset } from './onnx-opset.ts';
+import type { Plan } from './plan/plan.ts';
 import { refusal } from './refusal.ts';
 
 /** `model.onnx`, `manifest.json` and `golden.json` as read; plain data that may be sent to another thread. */
@@ -15,6 +16,10 @@ export interface Bundle {
   readonly model: Uint8Array;
   /** SHA-256 over the hashes of the three files: the same value means the same bundle. */
   readonly sha256: string;
+  /** What `prove` has found to compute the same; without it ONNX Runtime runs the model. */
+  readonly plan?: Plan;
+  /** Why a model that was proven has no plan. */
+  readonly noPlan?: string;
 }
 
 export interface BundleRef {
@@ -119,10 +124,10 @@ export const readBundle = (ref: BundleRef, knownFeatures: ReadonlySet<string>): 
       },
     );
   }
-  const header = readOnnxHeader(model);
-  if (header === undefined) throw refusal(id, 'model.onnx is not an ONNX model, or is cut short');
-  if (header.opset !== manifest.opset) {
-    throw refusal(id, `model.onnx uses opset ${header.opset}, but manifest.json says ${manifest.opset}`);
+  const opset = onnxOpset(model);
+  if (opset === undefined) throw refusal(id, 'model.onnx is not an ONNX model, or is cut short');
+  if (opset !== manifest.opset) {
+    throw refusal(id, `model.onnx uses opset ${opset}, but manifest.json says ${manifest.opset}`);
   }
 
   const golden = parse(id, 'golden.json', goldenBytes);

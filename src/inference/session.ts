@@ -4,6 +4,8 @@ import { type Binding, binding, initOrt } from 'onnxruntime-node/dist/binding.js
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { inputWidth, type Manifest, type ManifestColumn, outputWidth } from './manifest.ts';
+import type { Plan } from './plan/plan.ts';
+import { PlanRunner } from './plan/plan-runner.ts';
 import { refusal } from './refusal.ts';
 
 /**
@@ -28,6 +30,14 @@ const OPTIONS = {
 
 const FLOAT32 = 1;
 
+/** What runs a model: a plan of our own, or ONNX Runtime. */
+export type EngineName = 'plan' | 'onnxruntime';
+
+interface Runner {
+  run(input: Float32Array, rows: number, output: Float32Array): void;
+  release(): void;
+}
+
 /**
  * One model of one head, loaded in this thread: sessions cannot be shared between threads. Do not terminate a worker
  * that may be inside {@link open} or {@link run}: that aborts the whole process.
@@ -49,9 +59,10 @@ export class HeadSession {
   /** Names of the tensors of the file. */
   readonly inputName: string;
   readonly outputName: string;
-  #session: Binding.InferenceSession | undefined;
+  readonly engine: EngineName;
+  #runner: Runner | undefined;
 
-  private constructor(manifest: Manifest, session: Binding.InferenceSession) {
+  private constructor(manifest: Manifest, engine: EngineName, runner: Runner) {
     this.head = manifest.head;
     this.name = manifest.name;
     this.version = manifest.version;
@@ -63,15 +74,19 @@ export class HeadSession {
     this.outputWidth = outputWidth(manifest);
     this.inputName = manifest.input.name;
     this.outputName = manifest.output.name;
-    this.#session = session;
+    this.engine = engine;
+    this.#runner = runner;
   }
 
   /**
-   * Loads a model; blocks while it does.
+   * Loads a model, or its plan; blocks while it does.
    * @throws BeckonError BUNDLE_REFUSED where ONNX Runtime cannot load it or its inputs and outputs are not the manifest's.
    */
-  static open(bundle: { id: string; manifest: Manifest; model: Uint8Array }): HeadSession {
-    const { id, manifest, model } = bundle;
+  static open(bundle: { id: string; manifest: Manifest; model: Uint8Array; plan?: Plan }): HeadSession {
+    const { id, manifest, model, plan } = bundle;
+    if (plan !== undefined) {
+      return new HeadSession(manifest, 'plan', new PlanRunner(plan, inputWidth(manifest), outputWidth(manifest)));
+    }
     initOrt();
     const session = new binding.InferenceSession();
     try {
@@ -82,23 +97,21 @@ export class HeadSession {
     const problem =
       tensorProblem('input', session.inputMetadata, manifest.input.name, inputWidth(manifest)) ??
       tensorProblem('output', session.outputMetadata, manifest.output.name, outputWidth(manifest));
-    if (problem === undefined) return new HeadSession(manifest, session);
+    if (problem === undefined) return new HeadSession(manifest, 'onnxruntime', new OnnxRunner(manifest, session));
     session.dispose();
     throw refusal(id, problem);
   }
 
   /**
-   * Scores rows; blocks for about 5 µs and the work.
+   * Scores rows; blocks for the work and, in ONNX Runtime, for 5 µs before it.
    * @param input `rows * inputWidth` numbers or more, not in shared memory: a row that changes meanwhile is a torn read.
    * @param output takes `rows * outputWidth` numbers, which may be NaN or infinite: see {@link isFiniteRow}.
-   * @throws BeckonError INTERNAL with ONNX Runtime's error as its cause.
+   * @throws BeckonError INTERNAL with the engine's error as its cause.
    */
   run(input: Float32Array, rows: number, output: Float32Array): void {
-    if (this.#session === undefined) throw new BeckonError('INTERNAL', `The model of head "${this.head}" is released.`);
-    const inputs = new Tensor('float32', input.subarray(0, rows * this.inputWidth), [rows, this.inputWidth]);
-    const outputs = new Tensor('float32', output.subarray(0, rows * this.outputWidth), [rows, this.outputWidth]);
+    if (this.#runner === undefined) throw new BeckonError('INTERNAL', `The model of head "${this.head}" is released.`);
     try {
-      this.#session.run({ [this.inputName]: inputs }, { [this.outputName]: outputs }, {});
+      this.#runner.run(input, rows, output);
     } catch (cause) {
       throw new BeckonError('INTERNAL', `The model of head "${this.head}" failed.`, { cause });
     }
@@ -120,8 +133,31 @@ export class HeadSession {
 
   /** Frees the native memory. Harmless when called again. */
   release(): void {
-    this.#session?.dispose();
-    this.#session = undefined;
+    this.#runner?.release();
+    this.#runner = undefined;
+  }
+}
+
+class OnnxRunner implements Runner {
+  readonly #manifest: Manifest;
+  readonly #session: Binding.InferenceSession;
+
+  constructor(manifest: Manifest, session: Binding.InferenceSession) {
+    this.#manifest = manifest;
+    this.#session = session;
+  }
+
+  run(input: Float32Array, rows: number, output: Float32Array): void {
+    const [inputs, outputs] = [inputWidth(this.#manifest), outputWidth(this.#manifest)];
+    this.#session.run(
+      { [this.#manifest.input.name]: new Tensor('float32', input.subarray(0, rows * inputs), [rows, inputs]) },
+      { [this.#manifest.output.name]: new Tensor('float32', output.subarray(0, rows * outputs), [rows, outputs]) },
+      {},
+    );
+  }
+
+  release(): void {
+    this.#session.dispose();
   }
 }
 

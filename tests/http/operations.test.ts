@@ -113,8 +113,8 @@ test('what operators and developers read over HTTP', async (t) => {
   await t.test('every model says what it is', async () => {
     const { json } = await client.ask('/v1/models');
     assert.deepEqual(
-      json.models.map(({ head, name, state }: Record<string, string>) => `${head} ${name} ${state}`),
-      ['decision retail-decision live', 'repurchase retail-repurchase live'],
+      json.models.map(({ head, name, engine, state }: Record<string, string>) => `${head} ${name} ${engine} ${state}`),
+      ['decision retail-decision plan live', 'repurchase retail-repurchase plan live'],
     );
     for (const { sha256, version } of json.models) {
       assert.match(sha256, /^[0-9a-f]{64}$/);

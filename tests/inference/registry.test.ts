@@ -58,7 +58,7 @@ test('a swap is at once for new requests, and those in flight finish on the mode
   await swapped;
   const { manifest } = shopBundle('trees');
   assert.deepEqual(registry.list(), [
-    { head: 'buy', name: 'shop-trees', version: '2', sha256: manifest.sha256, state: 'live' },
+    { head: 'buy', name: 'shop-trees', version: '2', sha256: manifest.sha256, engine: 'onnxruntime', state: 'live' },
   ]);
   assert.throws(() => alone(first), /is released/);
 });

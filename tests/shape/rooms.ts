@@ -64,7 +64,7 @@ export const DOORS: Doors = {
   '@grpc/proto-loader': ['src/serving/grpc/door.ts'],
   '@grpc/reflection': ['src/serving/grpc/door.ts'],
   'grpc-health-check': ['src/serving/grpc/door.ts'],
-  '@bufbuild/protobuf': ['src/serving/grpc/'],
+  '@bufbuild/protobuf': ['src/serving/grpc/', 'src/inference/generated/'],
   pino: ['src/telemetry/logger.ts'],
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],

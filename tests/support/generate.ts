@@ -4,10 +4,10 @@ import { configurationTable } from '../../src/app/config-table.ts';
 import { ERRORS } from '../../src/base/errors.ts';
 import { eventsTable } from '../../src/events/document.ts';
 import { featuresTable } from './features-document.ts';
-import { grpcCode } from './grpc-code.ts';
 import { importMapSchema } from './import-map-document.ts';
 import { marketSchema } from './market-document.ts';
 import { packSchemas } from './pack-schemas.ts';
+import { protoCode } from './proto-code.ts';
 
 /** A part of a document that is made from the code. */
 interface GeneratedBlock {
@@ -77,7 +77,7 @@ const documents = async (): Promise<{ file: string; found: string; wanted: strin
   }
   const read = (file: string): string => (existsSync(root + file) ? readFileSync(root + file, 'utf8') : '');
   const whole = FILES.map(({ file, make }) => ({ file, found: read(file), wanted: make() }));
-  const code = grpcCode().map(({ file, text }) => ({ file, found: read(file), wanted: text }));
+  const code = protoCode().map(({ file, text }) => ({ file, found: read(file), wanted: text }));
   return [...made.values(), ...whole, ...code];
 };
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest, ManifestColumn } from '../../src/inference/manifest.ts';
+import { ONNX_OPSET, onnxModel } from './onnx-model.ts';
 
 /** A column whose probability is sigmoid(bias + Σ weight × feature). */
 export interface LinearColumn extends Pick<ManifestColumn, 'name' | 'of' | 'hours'> {
@@ -10,61 +11,25 @@ export interface LinearColumn extends Pick<ManifestColumn, 'name' | 'of' | 'hour
   readonly weights?: Readonly<Record<string, number>>;
 }
 
-const OPSET = 21;
-const IR_VERSION = 10;
-const FLOAT = 1;
 const GOLDEN_ROWS = 20;
 
-const varint = (value: number): Buffer => {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest]);
-    bytes.push((rest % 128) + 128);
-  }
-};
-/** Fields of a protobuf message. */
-const int = (field: number, value: number): Buffer => Buffer.concat([varint(field * 8), varint(value)]);
-const bytes = (field: number, ...parts: (Buffer | string)[]): Buffer => {
-  const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
-  return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
-};
-
-const tensor = (name: string, dims: readonly number[], values: readonly number[]): Buffer =>
-  Buffer.concat([
-    ...dims.map((dim) => int(1, dim)),
-    int(2, FLOAT),
-    bytes(8, name),
-    bytes(9, Buffer.from(Float32Array.from(values).buffer)),
-  ]);
-const node = (op: string, inputs: readonly string[], output: string): Buffer =>
-  Buffer.concat([...inputs.map((input) => bytes(1, input)), bytes(2, output), bytes(4, op)]);
-const valueInfo = (name: string, width: number): Buffer =>
-  Buffer.concat([
-    bytes(1, name),
-    bytes(2, bytes(1, int(1, FLOAT), bytes(2, bytes(1, bytes(2, 'N')), bytes(1, int(1, width))))),
-  ]);
-
 /** An ONNX model, sigmoid(x · W + b), as bytes. */
-const linearModel = (features: readonly string[], columns: readonly LinearColumn[]): Buffer => {
-  const weights = features.flatMap((feature) => columns.map((column) => column.weights?.[feature] ?? 0));
-  const graph = Buffer.concat([
-    bytes(1, node('Gemm', ['x', 'w', 'b'], 'z')),
-    bytes(1, node('Sigmoid', ['z'], 'y')),
-    bytes(2, 'linear'),
-    bytes(5, tensor('w', [features.length, columns.length], weights)),
-    bytes(
-      5,
-      tensor(
-        'b',
-        [columns.length],
-        columns.map(({ bias }) => bias),
-      ),
-    ),
-    bytes(11, valueInfo('x', features.length)),
-    bytes(12, valueInfo('y', columns.length)),
-  ]);
-  return Buffer.concat([int(1, IR_VERSION), bytes(7, graph), bytes(8, bytes(1, ''), int(2, OPSET))]);
-};
+const linearModel = (features: readonly string[], columns: readonly LinearColumn[]): Uint8Array =>
+  onnxModel({
+    inputs: features.length,
+    outputs: columns.length,
+    nodes: [
+      ['Gemm', ['x', 'w', 'b'], 'z'],
+      ['Sigmoid', ['z'], 'y'],
+    ],
+    constants: {
+      w: {
+        dims: [features.length, columns.length],
+        values: features.flatMap((feature) => columns.map((column) => column.weights?.[feature] ?? 0)),
+      },
+      b: { dims: [columns.length], values: columns.map(({ bias }) => bias) },
+    },
+  });
 
 /** What the model makes of a row. */
 export const linearOutput = (column: LinearColumn, row: Readonly<Record<string, number>>): number => {
@@ -90,7 +55,7 @@ export const writeLinearBundle = (
     head,
     pack,
     sha256: createHash('sha256').update(model).digest('hex'),
-    opset: OPSET,
+    opset: ONNX_OPSET,
     input: { name: 'x', features: features.map((name) => ({ name, default: 0, min: -1, max: 10 })) },
     context: [],
     output: {

@@ -38,6 +38,8 @@ export interface Model {
   sha256: string;
   /** `live`, or `draining`: replaced, and finishing the rows that it had taken. */
   state: string;
+  /** What runs it: `plan` or `onnxruntime`. */
+  engine: string;
 }
 
 function createBaseListRequest(): ListRequest {
@@ -122,7 +124,7 @@ export const ListResponse: MessageFns<ListResponse> = {
 };
 
 function createBaseModel(): Model {
-  return { head: "", name: "", version: "", sha256: "", state: "" };
+  return { head: "", name: "", version: "", sha256: "", state: "", engine: "" };
 }
 
 export const Model: MessageFns<Model> = {
@@ -141,6 +143,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.state !== "") {
       writer.uint32(42).string(message.state);
+    }
+    if (message.engine !== "") {
+      writer.uint32(50).string(message.engine);
     }
     return writer;
   },
@@ -196,6 +201,14 @@ export const Model: MessageFns<Model> = {
             }
 
             message.state = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.engine = reader.string();
             continue;
           }
         }

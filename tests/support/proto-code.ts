@@ -6,11 +6,16 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+const TEMPLATES = ['buf.gen.yaml', 'buf.gen.onnx.yaml'];
+
 /** The code that the definitions under `proto/` make, by file. */
-export const grpcCode = (): { file: string; text: string }[] => {
-  const folder = mkdtempSync(join(tmpdir(), 'beckon-grpc-'));
+export const protoCode = (): { file: string; text: string }[] => {
+  const folder = mkdtempSync(join(tmpdir(), 'beckon-proto-'));
   try {
-    execFileSync(join(root, 'node_modules/.bin/buf'), ['generate', '-o', folder], { cwd: root, stdio: 'pipe' });
+    for (const template of TEMPLATES) {
+      const args = ['generate', '--template', template, '-o', folder];
+      execFileSync(join(root, 'node_modules/.bin/buf'), args, { cwd: root, stdio: 'pipe' });
+    }
     return readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))

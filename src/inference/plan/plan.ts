@@ -1,0 +1,134 @@
+import { LIMITS } from '../../base/limits.ts';
+import { GraphProto, ModelProto, type NodeProto } from '../generated/onnx/onnx.ts';
+import { type Area, type Column, columnsOf, makeArea, sideBySide, storeColumns } from './columns.ts';
+import { readConstant } from './constant.ts';
+import { gemm, PANEL, type Weights } from './gemm.ts';
+import { NoPlan } from './no-plan.ts';
+import { NodeReader, type Value } from './node-reader.ts';
+import { OPERATORS, type Steps } from './operators.ts';
+import { alwaysTrue, sumTrees, type Trees, treesProblem } from './trees.ts';
+import { MemoryImage, type RowsFunction } from './wasm.ts';
+
+/** A model as WebAssembly: plain data that may be sent to another thread. */
+export interface Plan {
+  /** A module that exports `run(rows)` and the `memory` in which rows stand, one after the other. */
+  readonly module: Uint8Array<ArrayBuffer>;
+  /** What one run takes at most. */
+  readonly rowsMax: number;
+  readonly inputAt: number;
+  readonly outputAt: number;
+}
+
+/** What takes more is slower to make than ONNX Runtime's session, and no faster than it to run. */
+const MODULE_BYTES_MAX = 8 * 1024 * 1024;
+const NODES_MAX = 1000;
+const WIDTH_MAX = 4096;
+
+/**
+ * Makes a plan of a model.
+ * @param bytes of model.onnx, with one input and one output of these widths
+ * @throws NoPlan where the model has or is what no plan can do.
+ */
+export const makePlan = (bytes: Uint8Array, widths: { input: number; output: number }): Plan => {
+  const graph = decode(bytes);
+  if (graph.node.length > NODES_MAX) throw new NoPlan('it has too many operators');
+  if (graph.input.length !== 1 || graph.output.length !== 1) throw new NoPlan('it has several inputs or outputs');
+  const memory = new MemoryImage();
+  const rowsMax = LIMITS.scoreChunkRows;
+  // Rows come and go without gaps between them.
+  const input = makeArea(memory, widths.input, rowsMax, 1);
+  const steps = new PlannedSteps(memory, rowsMax);
+  const values = new Map<string, Value>(
+    graph.initializer.map((tensor) => [tensor.name, { constant: readConstant(tensor) }]),
+  );
+  values.set(graph.input[0].name, { columns: columnsOf(input) });
+  const uses = countUses(graph);
+  for (const node of graph.node) {
+    const value = compute(node, values, steps);
+    const [name] = node.output;
+    // What several nodes read is computed once.
+    values.set(name, 'columns' in value && (uses.get(name) ?? 0) > 1 ? { columns: steps.store(value.columns) } : value);
+  }
+  const result = values.get(graph.output[0].name);
+  if (result === undefined || !('columns' in result)) throw new NoPlan('its output does not depend on its input');
+  if (result.columns.length !== widths.output) throw new NoPlan('its output has another width than it says');
+  const output = makeArea(memory, widths.output, rowsMax, 1);
+  steps.storeIn(result.columns, output);
+  const module = memory.module(steps.all);
+  if (module.length > MODULE_BYTES_MAX) throw new NoPlan('it is too large');
+  return { module, rowsMax, inputAt: input.at, outputAt: output.at };
+};
+
+const decode = (bytes: Uint8Array): GraphProto => {
+  try {
+    return GraphProto.decode(ModelProto.decode(bytes).graph);
+  } catch (cause) {
+    throw new NoPlan(`its graph cannot be read: ${(cause as Error).message}`, { cause });
+  }
+};
+
+const countUses = ({ node, output }: GraphProto): Map<string, number> => {
+  const uses = new Map<string, number>();
+  for (const name of [...node.flatMap(({ input }) => input), ...output.map(({ name }) => name)])
+    uses.set(name, (uses.get(name) ?? 0) + 1);
+  return uses;
+};
+
+const compute = (node: NodeProto, values: ReadonlyMap<string, Value>, steps: Steps): Value => {
+  const reader = new NodeReader(node, values);
+  const operator = OPERATORS.get(reader.name);
+  if (operator === undefined) throw new NoPlan(`${reader.name} is not among its operators`);
+  if (node.output.length !== 1) throw new NoPlan(`${reader.name} has several outputs`);
+  const value = operator(reader, steps);
+  if ('columns' in value && value.columns.length > WIDTH_MAX) throw new NoPlan(`${reader.name} gives too many columns`);
+  return value;
+};
+
+class PlannedSteps implements Steps {
+  readonly all: RowsFunction[] = [];
+  readonly #memory: MemoryImage;
+  readonly #rowsMax: number;
+
+  constructor(memory: MemoryImage, rowsMax: number) {
+    this.#memory = memory;
+    this.#rowsMax = rowsMax;
+  }
+
+  storeIn(columns: readonly Column[], area: Area): void {
+    this.all.push(storeColumns(this.#memory, columns, area));
+  }
+
+  store(columns: readonly Column[]): readonly Column[] {
+    if (columns.every(({ kind }) => kind !== 'computed')) return columns;
+    const area = makeArea(this.#memory, columns.length, this.#rowsMax);
+    this.storeIn(columns, area);
+    return columnsOf(area);
+  }
+
+  gemm(columns: readonly Column[], weights: Weights): readonly Column[] {
+    if (columns.length !== weights.inputs) throw new NoPlan('a matrix does not fit its input');
+    const { area, at } = this.#together(columns);
+    const to = makeArea(this.#memory, weights.outputs, this.#rowsMax, PANEL);
+    this.all.push(gemm(this.#memory, { at, strideBytes: area.strideBytes }, weights, to));
+    return columnsOf(to);
+  }
+
+  trees(columns: readonly Column[], trees: Trees): readonly Column[] {
+    const problem = treesProblem(trees, columns.length + 1);
+    if (problem !== undefined) throw new NoPlan(problem);
+    const from = makeArea(this.#memory, columns.length + 1, this.#rowsMax);
+    this.storeIn([...columns, { kind: 'constant', value: alwaysTrue(trees.comparison) }], from);
+    const to = makeArea(this.#memory, trees.targets, this.#rowsMax);
+    this.all.push(sumTrees(this.#memory, from, trees, to));
+    return columnsOf(to);
+  }
+
+  /** Where the columns stand side by side, stored for that if they do not. */
+  #together(columns: readonly Column[]): { area: Area; at: number } {
+    const found = sideBySide(columns);
+    if (found !== undefined) return found;
+    const area = makeArea(this.#memory, columns.length, this.#rowsMax);
+    this.storeIn(columns, area);
+    return { area, at: area.at };
+  }
+}
