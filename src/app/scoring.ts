@@ -29,6 +29,7 @@ export const openScoring = async (
   const outputs = new HeadOutputs(bundles);
   const segments = compileSegments(pack.segments, pack.featureNames, new Set(outputs.scores.map(({ name }) => name)));
   const choices = compileChoices(pack, outputs.names);
+  pack.ruleItems.follow(view.itemBoard);
   const clock: Clock = config.clock === 'log' ? { nowMs: () => view.status.logNowMs } : wallClock;
   const wanted = [...segmentFeatures(segments, pack.featureNames), ...choices.features];
   const reader = new FeatureReader(pack.plan, view.tables, wanted, cold);

@@ -1,4 +1,5 @@
 import { LIMITS } from '../base/limits.ts';
+import { ItemBoard, type ItemBoardMemory } from '../features/item-board.ts';
 import { makeShardMemory, Shard, type ShardRegions, shardRegions } from '../features/shard.ts';
 import { SlotIndex } from '../features/slot-index.ts';
 import { Table } from '../features/table.ts';
@@ -12,6 +13,7 @@ import { Status } from '../state/status.ts';
 export interface StateMemory {
   readonly shards: readonly WebAssembly.Memory[];
   readonly status: SharedArrayBuffer;
+  readonly items: ItemBoardMemory;
   /** Path of the database of rows that have no room; undefined where there is no bound. */
   readonly coldPath: string | undefined;
 }
@@ -20,6 +22,7 @@ export interface StateMemory {
 export interface StateView {
   readonly tables: readonly Table[];
   readonly status: Status;
+  readonly itemBoard: ItemBoard;
   readonly coldPath: string | undefined;
 }
 
@@ -38,7 +41,12 @@ export const makeStateMemory = (pack: Pack, shards: number, coldPath?: string): 
   const memories = Array.from({ length: shards }, () => makeShardMemory(regions));
   for (const [number, memory] of memories.entries())
     SlotIndex.initialise(new Shard(number, memory, pack.plan, regions), residentsMax);
-  return { shards: memories, status: new Status().memory, coldPath: residentsMax === 0 ? undefined : coldPath };
+  return {
+    shards: memories,
+    status: new Status().memory,
+    items: ItemBoard.makeMemory(),
+    coldPath: residentsMax === 0 ? undefined : coldPath,
+  };
 };
 
 /** @param pack compiled from the same files as in the thread that made the memory */
@@ -47,6 +55,7 @@ export const viewState = (pack: Pack, memory: StateMemory): StateView => {
   return {
     tables: memory.shards.map((shard, number) => new Table(new Shard(number, shard, pack.plan, regions))),
     status: new Status(memory.status),
+    itemBoard: new ItemBoard(memory.items, pack.plan.declaredItems, pack.plan.askedByRules),
     coldPath: memory.coldPath,
   };
 };

@@ -116,10 +116,11 @@ export class Decider {
   }
 
   private ask(question: Question): void {
-    const { reader, clock, registry } = this.parts;
+    const { reader, clock, registry, pack } = this.parts;
     const { atMs } = question.request;
     if (registry.live() !== this.knownHeads) this.learnHeads();
     this.openTurn();
+    pack.ruleItems.refresh();
     const nowMs = clock.nowMs();
     question.nowMs = nowMs;
     question.atMs = atMs ?? nowMs;

@@ -6,6 +6,7 @@ import { EventFacts } from './facts.ts';
 import type { GroupTablePlan } from './group-table-plan.ts';
 import type { GroupTable } from './groups.ts';
 import { IdentityWriter } from './identities.ts';
+import type { ItemBoard } from './item-board.ts';
 import { ItemChanges } from './item-changes.ts';
 import type { FeaturePlan, GroupUpdate } from './plan.ts';
 import type { Residency } from './residency.ts';
@@ -55,11 +56,13 @@ export class Applier {
   private readonly groupSinks: readonly GroupSink[] | undefined;
   private readonly residency: Residency | undefined;
   private readonly itemChanges: ItemChanges;
+  private readonly itemBoard: ItemBoard | undefined;
 
   /**
    * @param groupSinks one a group table of the plan: take what events add to groups instead of the tables
    * @param residency where the tables have a bound
    * @param itemChanges of the log that is folded; none so far where they are left out
+   * @param itemBoard told of them, too, where rules are asked of this state
    */
   constructor(
     plan: FeaturePlan,
@@ -67,7 +70,9 @@ export class Applier {
     groupSinks?: readonly GroupSink[],
     residency?: Residency,
     itemChanges = new ItemChanges(plan.declaredItems, plan.askedOfItems),
+    itemBoard?: ItemBoard,
   ) {
+    this.itemBoard = itemBoard;
     this.itemChanges = itemChanges;
     this.groupSinks = groupSinks;
     this.residency = residency;
@@ -103,7 +108,10 @@ export class Applier {
     this.identities.expect(shard, slot);
   }
 
-  /** As {@link apply}, of an event whose fields were told. */
+  /**
+   * As {@link apply}, of an event whose fields were told.
+   * @param place of the event among all that were folded: an offset of its own partition says nothing about another's
+   */
   applyValues(
     subject: Uint8Array,
     start: number,
@@ -113,6 +121,7 @@ export class Applier {
     identityHash: number,
     values: EventValues,
     offset: number,
+    place = offset,
   ): void {
     if (typeCode === ERASED) {
       this.erase(subject, start, end);
@@ -121,7 +130,10 @@ export class Applier {
     if (OF_NO_CUSTOMER.has(typeCode)) {
       this.lateSec = 0;
       this.hasTouched = false;
-      if (typeCode === ITEM_CHANGED) this.itemChanges.add(values.data, offset);
+      if (typeCode === ITEM_CHANGED) {
+        this.itemChanges.add(values.data, place);
+        this.itemBoard?.tell(values.data);
+      }
       this.countEvent(this.tables[shardOf(subject, start, end, this.tables.length)]);
       return;
     }
@@ -139,7 +151,7 @@ export class Applier {
     for (let i = 0; i < lines.length; i++) touched |= u32[base + lines[i]];
     looked[0] = touched;
     facts.set(typeCode, timeMs, identityHash, values);
-    plan.items.see(this.itemChanges, offset);
+    plan.items.see(this.itemChanges, place);
     const lastSec = u32[base + HEADER.lastSec];
     this.lateSec = Math.max(0, lastSec - facts.sec);
     if (facts.sec > lastSec) u32[base + HEADER.lastSec] = facts.sec;

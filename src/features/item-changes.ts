@@ -46,14 +46,12 @@ export class ItemChanges {
 
   /** @param data of the `item.changed` at an offset after all told before: what it does not name stays, null unsets */
   add(data: Readonly<Record<string, unknown>>, offset: number): void {
-    const { sku, attributes, ...own } = data as { sku: string; attributes?: object };
+    const sku = data.sku as string;
     const before = this.at(sku, offset) ?? NOTHING;
     const item: Record<string, Item[string]> = { ...before };
     let isChanged = false;
-    for (const [name, value] of [...Object.entries(attributes ?? {}), ...Object.entries(own)]) {
-      const isOwn = OWN.includes(name);
-      // Named among the attributes it would be another one's.
-      if (isOwn !== Object.hasOwn(own, name) || !this.asked.has(name) || value === before[name]) continue;
+    for (const [name, value] of toldFacts(data)) {
+      if (!this.asked.has(name) || value === before[name]) continue;
       isChanged = true;
       if (value === null) delete item[name];
       else item[name] = value;
@@ -76,6 +74,16 @@ export class ItemChanges {
 const NOTHING: Item = {};
 /** Fields of `item.changed` beside its attributes. */
 const OWN: readonly string[] = ['category', 'supplyDays', 'margin', 'signature'];
+
+/** Something that an event tells of an item; null unsets it. */
+export type ToldFact = readonly [name: string, value: Item[string] | null];
+
+/** What the data of an `item.changed` tell. */
+export const toldFacts = ({ sku, attributes, ...own }: Readonly<Record<string, unknown>>): ToldFact[] =>
+  [...Object.entries(attributes ?? {}), ...Object.entries(own)].filter(
+    // Named among the attributes it would be another one's.
+    ([name]) => OWN.includes(name) === Object.hasOwn(own, name),
+  );
 
 /**
  * Where kinds look items up while an event is applied. A plan has one, and whoever applies an event says whose changes hold:

@@ -35,6 +35,8 @@ export interface FeaturePlan {
   readonly items: ItemsAtEvent;
   /** Names of what features ask of items. */
   readonly askedOfItems: ReadonlySet<string>;
+  /** Names of what rules may ask of them. */
+  readonly askedByRules: ReadonlySet<string>;
   /** By the position of a field's name: 0 for one that no feature reads. */
   readonly wantedFields: Uint8Array;
   /** First word of the consents, from the row's base. */
@@ -75,6 +77,8 @@ export interface PlanOptions {
   /** Seconds east of UTC of the business. */
   readonly zoneOffsetSec: number;
   readonly items?: Items;
+  /** Names of what rules may ask of them. */
+  readonly askedByRules?: ReadonlySet<string>;
   /** Names of triggers, of each of which the row keeps when it last fired. */
   readonly triggers?: readonly string[];
 }
@@ -103,6 +107,7 @@ export const compilePlan = (specs: readonly FeatureSpec[], options: PlanOptions)
     declaredItems: builder.declaredItems,
     items: builder.items,
     askedOfItems: askedOfItems(specs),
+    askedByRules: options.askedByRules ?? new Set(),
     wantedFields: wantedFieldsOf(specs),
     consentOffset,
     firedOffsets,

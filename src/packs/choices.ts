@@ -62,7 +62,7 @@ const VALID_SEC = 86_400;
  * @throws BeckonError PACK_INVALID in the user's words
  */
 export const compileChoices = (pack: Pack, outputs: readonly string[]): Choices => {
-  const rules = new Rules(pack.featureNames, outputs, pack.items);
+  const rules = new Rules(pack.featureNames, outputs, pack.ruleItems);
   const used = new Set<string>();
   const use = <R extends Rule<unknown> | undefined>(rule: R): R => {
     for (const name of rule?.features ?? []) used.add(name);

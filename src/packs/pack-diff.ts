@@ -75,6 +75,8 @@ export const foldOf = ({ currency, utcOffset, plan, items, triggers }: Pack): st
     features,
     Object.fromEntries(told),
     triggers.map(({ name }) => name),
+    // Rules find an item by its place.
+    ...(plan.askedByRules.size === 0 ? [] : [[[...items.keys()], [...plan.askedByRules].sort()]]),
   ]);
 };
 

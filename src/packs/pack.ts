@@ -11,6 +11,7 @@ import { type ChannelSpec, channelSpecs } from './channels.ts';
 import { itemsOf } from './items.ts';
 import { compileLabels, compileMoment, type Label, type MomentRule } from './labels.ts';
 import { type PackSource, packSha256, parsePackFile, readPackSource } from './pack-source.ts';
+import { askedByRules, RuleItems } from './rule-items.ts';
 import { compileTriggers, type TriggerSpec, triggerSpecs } from './triggers.ts';
 
 /** Schema of `pack.yaml`. */
@@ -51,6 +52,8 @@ export interface Pack {
   readonly plan: FeaturePlan;
   /** What `items.yaml` says of each sku. */
   readonly items: Items;
+  /** The same as rules see them. */
+  readonly ruleItems: RuleItems;
   readonly featureNames: readonly string[];
   readonly labels: readonly Label[];
   /** Where `beckon export` takes its moments when it is given none. */
@@ -83,15 +86,18 @@ export const compilePack = (source: PackSource): Pack => {
   const items = itemsOf(parsePackFile(source, 'items.yaml') ?? { items: [] });
   const zoneOffsetSec = offsetSec(file.utcOffset);
   const triggers = triggerSpecs(parsePackFile(source, 'triggers.yaml') ?? { triggers: [] });
+  const channels = channelSpecs(parsePackFile(source, 'channels.yaml') ?? { channels: [] });
+  const actions = actionSpecs(parsePackFile(source, 'actions.yaml') ?? { actions: [] }, channels);
+  const campaigns = campaignSpecs(parsePackFile(source, 'campaigns.yaml') ?? { campaigns: [] }, actions, channels);
   const plan = compilePlan(specs, {
     minorDigits: file.currency.minorDigits,
     zoneOffsetSec,
     items,
+    askedByRules: askedByRules([actions, channels, campaigns, triggers], items),
     triggers: triggers.map(({ name }) => name),
   });
   const featureNames = specs.map((spec) => spec.name);
-  const channels = channelSpecs(parsePackFile(source, 'channels.yaml') ?? { channels: [] });
-  const actions = actionSpecs(parsePackFile(source, 'actions.yaml') ?? { actions: [] }, channels);
+  const ruleItems = new RuleItems(items);
   return {
     name: file.name,
     version: file.version,
@@ -102,15 +108,16 @@ export const compilePack = (source: PackSource): Pack => {
     zoneOffsetSec,
     plan,
     items,
+    ruleItems,
     featureNames,
     labels: compileLabels(labels),
     moment: compileMoment(labels),
     triggers,
-    watched: compileTriggers({ triggers, plan, featureNames, items, zoneOffsetSec }),
+    watched: compileTriggers({ triggers, plan, featureNames, ruleItems, zoneOffsetSec }),
     segments: parsePackFile(source, 'segments.yaml') ?? { segments: {} },
     actions,
     channels,
-    campaigns: campaignSpecs(parsePackFile(source, 'campaigns.yaml') ?? { campaigns: [] }, actions, channels),
+    campaigns,
   };
 };
 

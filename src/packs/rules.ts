@@ -1,8 +1,9 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { BeckonError } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
-import type { Item, Items } from '../features/items.ts';
+import type { Item } from '../features/items.ts';
 import { type RuleNode, ruleCode } from './rule-code.ts';
+import type { RuleItems } from './rule-items.ts';
 
 /** @param values features, by position @param outputs of heads, by position @param aliases bits of {@link Rules.schemes} */
 type Evaluate<T> = (values: Float64Array, outputs: Float64Array, aliases: number) => T | undefined;
@@ -44,14 +45,14 @@ export class Rules {
   private readonly environment: Environment;
   private readonly features: readonly string[];
   private readonly outputs: readonly string[];
-  private readonly items: readonly (Item | undefined)[];
+  private readonly items: RuleItems['list'];
   /** What functions of the library's own evaluation see. */
   private aliases = 0;
 
-  constructor(features: readonly string[], outputs: readonly string[], items: Items) {
+  constructor(features: readonly string[], outputs: readonly string[], items: RuleItems) {
     this.features = features;
     this.outputs = outputs;
-    this.items = [undefined, ...[...items].map(([sku, item]) => Object.assign(Object.create(null), item, { sku }))];
+    this.items = items.list;
     this.environment = new Environment({ limits: { maxDepth: 64, maxAstNodes: 1000 } });
     for (const name of this.names()) this.environment.registerVariable(name, 'double');
     const { environment } = this;

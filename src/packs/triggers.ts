@@ -3,10 +3,10 @@ import { BeckonError } from '../base/errors.ts';
 import { checkSchema } from '../base/schema-check.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { DURATION, durationSec, TIME_UNITS } from '../features/duration.ts';
-import type { Items } from '../features/items.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { type Crossing, kindCourse, type Trigger } from '../features/trigger.ts';
-import { Rules } from './rules.ts';
+import type { RuleItems } from './rule-items.ts';
+import { type Rule, Rules } from './rules.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -87,14 +87,14 @@ interface Ground {
   readonly triggers: readonly TriggerSpec[];
   readonly plan: FeaturePlan;
   readonly featureNames: readonly string[];
-  readonly items: Items;
+  readonly ruleItems: RuleItems;
   readonly zoneOffsetSec: number;
 }
 
 /** @throws BeckonError PACK_INVALID in the user's words */
 export const compileTriggers = (pack: Ground): readonly Trigger[] => {
   if (pack.triggers.length === 0) return [];
-  const rules = new Rules(pack.featureNames, [], pack.items);
+  const rules = new Rules(pack.featureNames, [], pack.ruleItems);
   return pack.triggers.map((spec, i): Trigger => {
     const { name, when, rearm = REARM, within = WITHIN, every } = spec;
     const text = spec.rule ?? spec.if;
@@ -105,7 +105,7 @@ export const compileTriggers = (pack: Ground): readonly Trigger[] => {
       name,
       features: [...(when === undefined ? [] : [when.feature]), ...(rule?.features ?? [])],
       crossing: when === undefined ? undefined : crossingOf(pack, name, when),
-      holds: rule === undefined ? undefined : (values) => rule.evaluate(values, NO_OUTPUTS, 0) === true,
+      holds: rule && heldBy(rule, pack.ruleItems),
       rearmSec: durationSec(rearm),
       withinSec: durationSec(within),
       everySec: every === undefined ? Number.POSITIVE_INFINITY : durationSec(every),
@@ -115,6 +115,13 @@ export const compileTriggers = (pack: Ground): readonly Trigger[] => {
 };
 
 const NO_OUTPUTS = new Float64Array(0);
+
+const heldBy =
+  (rule: Rule<boolean>, items: RuleItems): Trigger['holds'] =>
+  (values) => {
+    items.refresh();
+    return rule.evaluate(values, NO_OUTPUTS, 0) === true;
+  };
 
 const crossingOf = (pack: Ground, name: string, when: NonNullable<TriggerSpec['when']>): Crossing => {
   const { feature, crosses, value } = when;

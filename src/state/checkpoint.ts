@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { ItemFacts } from '../features/item-board.ts';
 import type { ToldItems } from '../features/item-changes.ts';
 import { SHARD_HEADER, type Shard, type Stretch } from '../features/shard.ts';
 import { SlotIndex } from '../features/slot-index.ts';
@@ -18,6 +19,8 @@ const REST_FILE = 'rest.json';
 /** What the fold keeps beside the shards' memory. */
 export interface FoldRest {
   readonly items: ToldItems;
+  /** What rules see of them; left out by versions before there was that. */
+  readonly board?: readonly ItemFacts[];
   readonly erasures: ErasureFacts;
 }
 

@@ -5,6 +5,7 @@ import { definitionOfType } from '../events/catalogue.ts';
 import { type Chunk, RecordReader } from '../events/record.ts';
 import { openHash, type Residue } from '../events/residue.ts';
 import { Applier } from '../features/apply.ts';
+import type { ItemBoard } from '../features/item-board.ts';
 import { ItemChanges } from '../features/item-changes.ts';
 import type { FeaturePlan } from '../features/plan.ts';
 import { Residency } from '../features/residency.ts';
@@ -48,6 +49,8 @@ export interface WriterParts {
   readonly deadLetters?: DeadLetters | undefined;
   /** What the fold of the log so far was told of items; nothing before its first record. */
   readonly itemChanges?: ItemChanges;
+  /** Where rules find the same. */
+  readonly itemBoard?: ItemBoard | undefined;
   /** What the fold of the log so far has found to be rewritten; none before its first record. */
   readonly erasures?: Erasures;
   /** Where triggers are to fire: not while a log is only read. */
@@ -98,7 +101,7 @@ export class Writer {
     this.ahead = new LookAhead(plan.linesByType, tables, dedupe);
     const residency = cold === undefined ? undefined : new Residency(tables, cold);
     this.itemChanges = parts.itemChanges ?? new ItemChanges(plan.declaredItems, plan.askedOfItems);
-    this.applier = new Applier(plan, tables, undefined, residency, this.itemChanges);
+    this.applier = new Applier(plan, tables, undefined, residency, this.itemChanges, parts.itemBoard);
   }
 
   /**
@@ -160,9 +163,10 @@ export class Writer {
   }
 
   /** Goes on from a checkpoint whose words stand in the tables. Before {@link recover}. */
-  resume({ checkpoint: { offsets, logTimesMs }, items, erasures }: Restored): void {
-    const { status } = this.parts;
+  resume({ checkpoint: { offsets, logTimesMs }, items, board = [], erasures }: Restored): void {
+    const { status, itemBoard } = this.parts;
     this.itemChanges.resume(items);
+    itemBoard?.resume(board);
     this.erasures.resume(erasures);
     status.logTimeMs = Math.max(...logTimesMs);
     for (const [partition, offset] of offsets.entries()) {
@@ -183,7 +187,8 @@ export class Writer {
   /** The state as it is now, between two groups. @param layout hash of what the meaning of its words depends on */
   mark(layout: string): Mark {
     if (this.isFolding) throw new Error('a group was applied in part only');
-    const rest: FoldRest = { items: this.itemChanges.told, erasures: this.erasures.facts };
+    const board = this.parts.itemBoard?.told;
+    const rest: FoldRest = { items: this.itemChanges.told, board, erasures: this.erasures.facts };
     const stretches = this.stretches();
     const logTimesMs = [...this.logTimesMs];
     return { offsets: [...this.positions], logTimesMs, layout, log: logIdentity(this.parts.log), stretches, rest };
@@ -255,6 +260,7 @@ export class Writer {
     const a = i & (AHEAD_EVENTS - 1);
     const timeMs = Number.isNaN(reader.timeMs) ? group.logTimeMs : reader.timeMs;
     const offset = group.firstOffset + i;
+    const place = status.appliedOffset + 1 + i;
     if (reader.isResidue) {
       if (!this.foldResidue(timeMs, logTimeSec)) return;
       duplicates[i] = 1;
@@ -274,7 +280,7 @@ export class Writer {
     try {
       const values = reader.values(applier.wantedFields);
       applier.expect(shard, ahead.slots[a]);
-      applier.applyValues(bytes, subjectStart, subjectEnd, typeCode, timeMs, ahead.ties[a], values, offset);
+      applier.applyValues(bytes, subjectStart, subjectEnd, typeCode, timeMs, ahead.ties[a], values, offset, place);
     } catch (error) {
       folding.letters.push(this.letterOf(group, offset, error));
       folding.failed++;
@@ -284,7 +290,7 @@ export class Writer {
       return;
     }
     if (typeCode === ERASED) {
-      erasures.lastPlace = status.appliedOffset + 1 + i;
+      erasures.lastPlace = place;
       const ids = [reader.subject(), ...applier.erasedIds];
       if (!log.isShared) erasures.add({ offset, ids });
       folding.letters = folding.letters.filter(({ subject }) => !ids.includes(subject));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import type { Item, Items } from '../../src/features/items.ts';
+import { RuleItems } from '../../src/packs/rule-items.ts';
 import { Rules } from '../../src/packs/rules.ts';
 
 const FEATURES = ['orders', 'days', 'share', 'place'];
@@ -11,7 +12,7 @@ const ITEMS: Items = new Map<string, Item>([
   ['tea', { category: 'drinks', margin: 0.5 }],
   ['nuts', { category: 'snacks' }],
 ]);
-const rules = (): Rules => new Rules(FEATURES, OUTPUTS, ITEMS);
+const rules = (): Rules => new Rules(FEATURES, OUTPUTS, new RuleItems(ITEMS));
 const of = (...values: number[]): Float64Array => Float64Array.from(values);
 
 test('a rule reads features, outputs, aliases and items', () => {

@@ -66,6 +66,7 @@ const log = await openLog(config, logPath, 'writer', ({ message }) =>
 const openWriter = ({ source, memory }: PackState, before?: OpenState, told = before?.writer.itemChanges.told) => {
   const pack = compilePack(source);
   const view = viewState(pack, memory);
+  pack.ruleItems.follow(view.itemBoard);
   const dedupe = dedupeWindows(pack, view.tables);
   const isSameState = before?.view.coldPath === view.coldPath;
   const cold = isSameState ? before?.cold : openColdDatabase(pack, view, before === undefined);
