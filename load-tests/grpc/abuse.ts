@@ -11,7 +11,8 @@ import { withOwner } from '../durability/owner.ts';
 /**
  * A healthy client at a steady rate, with and without a process of bad ones beside it, in turns: its p99 from the planned time of
  * each question, and the memory of the service.
- * `node load-tests/grpc/abuse.ts --pairs 5 --seconds 5 --rate 200 --abuse 5`: 5 of each of the 8 kinds a second
+ * `node load-tests/grpc/abuse.ts --pairs 5 --seconds 5 --rate 200 --abuse 5`: 5 of each of the 8 kinds a second, or with
+ * `--only KIND` of one.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '200' },
     abuse: { type: 'string', default: '5' },
+    only: { type: 'string' },
   },
 });
 const [pairs, seconds, rate] = [values.pairs, values.seconds, values.rate].map(Number);
@@ -31,7 +33,11 @@ const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) =
 const failures = await withOwner(async (owner) => {
   const service = await startService(owner);
   const session = rawSession(owner, service.grpc);
-  const abuser = fork(new URL('./abuser.ts', import.meta.url), [service.grpc, values.abuse]);
+  const abuser = fork(new URL('./abuser.ts', import.meta.url), [
+    service.grpc,
+    values.abuse,
+    ...(values.only === undefined ? [] : [values.only]),
+  ]);
   owner.after(() => abuser.kill());
   const body = framed(scoreBytes('ada'));
   let failed = 0;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ABUSES } from '../../tests/grpc/abuse.ts';
 import { rawSession } from '../../tests/grpc/raw-call.ts';
 
-const [address, perSec] = process.argv.slice(2);
+const [address, perSec, only] = process.argv.slice(2);
 const everyMs = 1000 / Number(perSec);
 let isOn = false;
 let done = 0;
@@ -14,7 +14,7 @@ process.on('message', (wanted: boolean) => {
 });
 process.on('disconnect', () => process.exit(0));
 
-for (const abuse of Object.values(ABUSES))
+for (const abuse of only === undefined ? Object.values(ABUSES) : [ABUSES[only]])
   void (async () => {
     for (;;) {
       await delay(everyMs);
