@@ -7,7 +7,8 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import type { BeckonError } from '../../src/base/errors.ts';
 import { Batcher, type InferenceRun } from '../../src/inference/batcher.ts';
-import type { HeadSession } from '../../src/inference/session.ts';
+import { prove } from '../../src/inference/prove.ts';
+import { HeadSession } from '../../src/inference/session.ts';
 import { openShop, shopBundle } from '../support/bundles.ts';
 import type { ScoreWorkerReport } from '../support/score-worker.ts';
 
@@ -174,24 +175,29 @@ test('a row that was written but not added is never scored', async (t) => {
   assert.throws(() => addRow(batcher, [1, 2, 3, 4, 5], () => {}), { code: 'SHUTTING_DOWN' });
 });
 
-test('threads load and score at the same time, and a caller that throws harms no other row', async (t) => {
-  const session = openShop(t, 'trees');
-  const rows = 200;
-  const input = inputOf(rows, session.inputWidth);
-  const expected = session.scoreRows(input, rows);
-  const reports = await Promise.all(
-    [1, 2, 3].map(async () => {
-      const workerData = { bundle: shopBundle('trees'), input, rows };
-      const worker = new Worker(new URL('../support/score-worker.ts', import.meta.url), { workerData });
-      const reports: ScoreWorkerReport[] = [];
-      worker.on('message', (report) => reports.push(report));
-      assert.deepEqual(await once(worker, 'exit'), [0]);
-      return reports[0];
-    }),
-  );
-  for (const { batched, bulk, uncaught } of reports) {
-    assert.deepEqual(batched, expected);
-    assert.deepEqual(bulk, expected);
-    assert.deepEqual(uncaught, ['the first row has a bug']);
-  }
-});
+for (const engine of ['onnxruntime', 'plan'] as const) {
+  test(`threads load and score at the same time, and a caller that throws harms no other row: ${engine}`, async (t) => {
+    const bundle = engine === 'plan' ? await prove(shopBundle('trees')) : shopBundle('trees');
+    const session = HeadSession.open(bundle);
+    t.after(() => session.release());
+    assert.equal(session.engine, engine);
+    const rows = 200;
+    const input = inputOf(rows, session.inputWidth);
+    const expected = session.scoreRows(input, rows);
+    const reports = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const workerData = { bundle, input, rows };
+        const worker = new Worker(new URL('../support/score-worker.ts', import.meta.url), { workerData });
+        const reports: ScoreWorkerReport[] = [];
+        worker.on('message', (report) => reports.push(report));
+        assert.deepEqual(await once(worker, 'exit'), [0]);
+        return reports[0];
+      }),
+    );
+    for (const { batched, bulk, uncaught } of reports) {
+      assert.deepEqual(batched, expected);
+      assert.deepEqual(bulk, expected);
+      assert.deepEqual(uncaught, ['the first row has a bug']);
+    }
+  });
+}

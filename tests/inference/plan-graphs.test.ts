@@ -135,6 +135,41 @@ test('small networks are those of ONNX Runtime, and a row has the same bits in a
   }
 });
 
+test('what exporters put around a network is done, and what only leads to a label is left out', (t) => {
+  const numbers = (values: readonly number[]): OnnxTensor => ({ dims: [values.length], values });
+  const graph: OnnxGraph = {
+    inputs: 3,
+    outputs: 2,
+    nodes: [
+      ['ai.onnx.ml:Scaler', ['x'], 'scaled', { offset: { floats: [1, -2, 0.5] }, scale: { floats: [0.5, 2, 1] } }],
+      ['BatchNormalization', ['scaled', 'g', 'b', 'm', 'v'], 'n'],
+      ['LeakyRelu', ['n'], 'l', { alpha: 0.2 }],
+      ['Clip', ['l', 'low', 'high'], 'c'],
+      ['Dropout', ['c'], 'd,mask'],
+      ['ArgMax', ['d'], 'label', { axis: 1 }],
+      ['Cast', ['d'], 'e', { to: 1 }],
+      [
+        'ai.onnx.ml:LinearRegressor',
+        ['e'],
+        'r',
+        { coefficients: { floats: wave(6, 4) }, intercepts: { floats: [0.5, -1] }, targets: 2 },
+      ],
+      ['Softmax', ['r'], 'y'],
+    ],
+    constants: {
+      g: numbers([1, 2, -1]),
+      b: numbers([0, 0.5, 1]),
+      m: numbers([0.1, 0.2, 0.3]),
+      v: numbers([1, 4, 0.25]),
+      low: { dims: [], values: [-1.5] },
+      high: { dims: [], values: [2] },
+    },
+  };
+  const input = Float32Array.from(wave(3 * 100, 3));
+  const wanted = onnxRows(t, graph, input);
+  for (const [i, got] of planRows(graph, input).entries()) assert(Math.abs(got - wanted[i]) < 1e-6);
+});
+
 test('what a plan cannot do is said', () => {
   const vector: OnnxTensor = { dims: [2], values: [1, 2] };
   for (const [nodes, reason] of [
@@ -149,7 +184,12 @@ test('what a plan cannot do is said', () => {
     [[['Identity', ['x'], 'z']], /does not depend on its input/],
     [[['Concat', ['x', 'x'], 'y', { axis: 1 }]], /another width/],
     [
-      Array.from({ length: 40 }, (_, i) => ['Concat', [`${i || 'x'}`, `${i || 'x'}`], `${i + 1}`, { axis: 1 }]),
+      Array.from({ length: 40 }, (_, i) => [
+        'Concat',
+        [`${i || 'x'}`, `${i || 'x'}`],
+        i < 39 ? `${i + 1}` : 'y',
+        { axis: 1 },
+      ]),
       /too many/,
     ],
   ] as [OnnxNode[], RegExp][]) {

@@ -12,6 +12,7 @@ import { type Bundle, readBundles } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
 import { loadPack } from '../../src/packs/pack.ts';
 import { shopBundle, temporaryFolder } from '../support/bundles.ts';
+import { type OnnxNode, type OnnxTensor, onnxManifest, onnxModel } from '../support/onnx-model.ts';
 
 const RETAIL = fileURLToPath(new URL('../../models/retail', import.meta.url));
 const committed = readBundles(loadPack(RETAIL));
@@ -66,6 +67,42 @@ test('the same model has the same plan, bit for bit, whoever makes it', () => {
   for (const bundle of committed) assert.equal(hash(bundle), hash(bundle));
 });
 
+/** A bundle of this graph; it gives 0 for rows of 0. */
+const bundleOf = (nodes: readonly OnnxNode[], constants: Record<string, OnnxTensor>): Bundle => ({
+  id: 'test/test/1',
+  manifest: onnxManifest(2, 2),
+  golden: { tolerance: 1e-3, rows: Array(20).fill([0, 0]), expected: Array(20).fill([0, 0]) },
+  model: onnxModel({ inputs: 2, outputs: 2, nodes, constants }),
+  sha256: '0',
+});
+
+test('what a plan cannot do, or does otherwise, stays with ONNX Runtime, and why is said', async () => {
+  const one = { dims: [1], values: [1] };
+  const unknown = await prove(bundleOf([['Erf', ['x'], 'y']], {}));
+  assert.deepEqual([unknown.plan, unknown.noPlan], [undefined, 'Erf is not among its operators']);
+  // Nothing but the last digits of two logarithms, and those are not the same in any two libraries.
+  const digits: OnnxNode[] = [
+    ['Abs', ['x'], 'positive'],
+    ['Add', ['positive', 'one'], 'a'],
+    ['Mul', ['a', 'a'], 'square'],
+    ['Log', ['a'], 'once'],
+    ['Log', ['square'], 'twice'],
+    ['Sub', ['twice', 'once'], 'left'],
+    ['Sub', ['left', 'once'], 'nothing'],
+    ['Mul', ['nothing', 'much'], 'much_of_it'],
+    ['Clip', ['much_of_it', 'least', 'most'], 'y'],
+  ];
+  const constants = {
+    one,
+    much: { dims: [1], values: [1e7] },
+    least: { dims: [], values: [-1e9] },
+    most: { dims: [], values: [1e9] },
+  };
+  const { plan, noPlan } = await prove(bundleOf(digits, constants));
+  assert.equal(plan, undefined);
+  assert.match(String(noPlan), /^its plan is not taken: it gives \S+ and ONNX Runtime \S+ for "c[01]" on the inputs /);
+});
+
 test('a plan is proven once, and so is why there is none', async (t) => {
   const cachePath = join(temporaryFolder(t), 'proven.json');
   const linear = await prove(shopBundle('linear'), { cachePath });
@@ -79,7 +116,7 @@ test('damaged models have a plan or none, and nothing else happens', () => {
   const { model, manifest } = shopBundle('trees');
   const widths = { input: inputWidth(manifest), output: outputWidth(manifest) };
   let made = 0;
-  for (let at = 0; at < model.length; at++) {
+  for (let at = 0; at < model.length; at += 3) {
     for (const flip of [1, 0x80]) {
       const bytes = Uint8Array.from(model);
       bytes[at] ^= flip;
@@ -91,5 +128,5 @@ test('damaged models have a plan or none, and nothing else happens', () => {
       }
     }
   }
-  assert(made > 0 && made < model.length * 2);
+  assert(made > 0 && made < model.length / 2);
 });

@@ -13,6 +13,7 @@ interface Node {
   readonly threshold?: number;
   readonly children?: readonly [number, number];
   readonly weights?: readonly number[];
+  readonly isNanTrue?: boolean;
 }
 
 /** Trees of any shape: each draw splits one of the leaves, or ends the tree. */
@@ -25,7 +26,8 @@ const treeOf = (draws: readonly number[], columns: number, targets: number): Nod
     const leaves = nodes.flatMap((node, at) => (node.children === undefined ? [at] : []));
     const split = leaves[draw % leaves.length];
     const children = [nodes.push(leaf(i * 2 + 1)) - 1, nodes.push(leaf(i * 2 + 2)) - 1] as const;
-    nodes[split] = { column: draw % columns, threshold: THRESHOLDS[draw % THRESHOLDS.length] + (draw % 3), children };
+    const threshold = THRESHOLDS[draw % THRESHOLDS.length] + (draw % 3);
+    nodes[split] = { column: draw % columns, threshold, children, isNanTrue: draw > 900 };
   }
   return nodes;
 };
@@ -33,11 +35,20 @@ const treeOf = (draws: readonly number[], columns: number, targets: number): Nod
 const ensemble = (
   trees: readonly (readonly Node[])[],
   { mode, targets, ...more }: { mode: string; targets: number; [attribute: string]: unknown },
-): OnnxNode => {
+): OnnxNode => ['ai.onnx.ml:TreeEnsembleRegressor', ['x'], 'y', attributesOf(trees, 'target', mode, targets, more)];
+
+/** @param kind of what leaves name */
+const attributesOf = (
+  trees: readonly (readonly Node[])[],
+  kind: 'target' | 'class',
+  mode: string,
+  targets: number,
+  more: Record<string, unknown>,
+) => {
   const all = trees.flatMap((nodes, tree) => nodes.map((node, id) => ({ tree, id, ...node })));
   const weights = all.flatMap(({ tree, id, weights = [] }) => weights.map((weight, to) => ({ tree, id, weight, to })));
-  const attributes = {
-    n_targets: targets,
+  return {
+    ...(kind === 'target' ? { n_targets: targets } : {}),
     nodes_treeids: all.map(({ tree }) => tree),
     nodes_nodeids: all.map(({ id }) => id),
     nodes_featureids: all.map(({ column = 0 }) => column),
@@ -45,13 +56,13 @@ const ensemble = (
     nodes_values: { floats: all.map(({ threshold = 0 }) => threshold) },
     nodes_truenodeids: all.map(({ children = [0, 0] }) => children[0]),
     nodes_falsenodeids: all.map(({ children = [0, 0] }) => children[1]),
-    target_treeids: weights.map(({ tree }) => tree),
-    target_nodeids: weights.map(({ id }) => id),
-    target_ids: weights.map(({ to }) => to),
-    target_weights: { floats: weights.map(({ weight }) => weight) },
+    nodes_missing_value_tracks_true: all.map(({ isNanTrue }) => (isNanTrue ? 1 : 0)),
+    [`${kind}_treeids`]: weights.map(({ tree }) => tree),
+    [`${kind}_nodeids`]: weights.map(({ id }) => id),
+    [`${kind}_ids`]: weights.map(({ to }) => to),
+    [`${kind}_weights`]: { floats: weights.map(({ weight }) => weight) },
     ...(more as Record<string, number>),
   };
-  return ['ai.onnx.ml:TreeEnsembleRegressor', ['x'], 'y', attributes];
 };
 
 const ROW = [Number.NaN, Infinity, -Infinity, 0, -0, 1, 0.5, 2.25, 3, -1, -5, 1e-20, 1e30];
@@ -87,6 +98,30 @@ test('means, base values and a logistic end are those of ONNX Runtime', (t) => {
   for (const [i, got] of planRows(graph, input).entries()) assert(Math.abs(got - wanted[i]) < 1e-6);
 });
 
+test('classifiers score as ONNX Runtime does: two classes by one score, shares, and more classes', (t) => {
+  const draws = [[1, 950, 9], [2, 3], [], [44, 5, 7, 8]];
+  for (const classes of [2, 3])
+    for (const targets of [1, classes])
+      for (const post_transform of ['NONE', 'LOGISTIC', 'SOFTMAX'])
+        for (const turn of [Math.abs, (weight: number) => weight]) {
+          if (classes === 3 && targets === 1) continue;
+          // One score, and the softmax of it and its opposite: what is meant differs by exporter, and nobody writes it.
+          if (targets === 1 && post_transform === 'SOFTMAX') continue;
+          const trees = draws.map((draw) =>
+            treeOf(draw, 3, targets).map((node) => ({ ...node, weights: node.weights?.map(turn) })),
+          );
+          const labels = { classlabels_int64s: Array.from({ length: classes }, (_, i) => i), post_transform };
+          const attributes = attributesOf(trees, 'class', 'BRANCH_LEQ', targets, labels);
+          const nodes: OnnxNode[] = [['ai.onnx.ml:TreeEnsembleClassifier', ['x'], 'label,y', attributes]];
+          const graph = { inputs: 3, outputs: classes, nodes };
+          const input = Float32Array.from({ length: 300 }, (_, i) => ROW[(i * 7) % ROW.length]);
+          const wanted = onnxRows(t, graph, input);
+          const what = `${classes} classes, ${targets} scored, ${post_transform}, ${turn}`;
+          for (const [i, got] of planRows(graph, input).entries())
+            assert(Math.abs(got - wanted[i]) < 1e-6, `${what}: ${got}, not ${wanted[i]}`);
+        }
+});
+
 test('trees that go in a circle, mixed comparisons and columns that are not there have no plan', () => {
   const tree = treeOf([3, 4], 2, 1);
   const node = (change: Record<string, unknown>): OnnxNode =>
@@ -96,7 +131,6 @@ test('trees that go in a circle, mixed comparisons and columns that are not ther
     [{ nodes_truenodeids: [9, 0, 0, 0, 0] }, /not in its tree/],
     [{ nodes_featureids: [7, 7, 7, 7, 7] }, /column 7 of 2/],
     [{ nodes_modes: ['BRANCH_LEQ', 'BRANCH_GT', 'BRANCH_LT', 'LEAF', 'LEAF'] }, /compares by/],
-    [{ nodes_missing_value_tracks_true: [1, 0, 0, 0, 0] }, /missing/],
     [{ nodes_values: { floats: [1] } }, /not whole/],
     [{ aggregate_function: 'MAX' }, /MAX/],
     [{ post_transform: 'PROBIT' }, /PROBIT/],

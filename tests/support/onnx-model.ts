@@ -19,7 +19,7 @@ interface Floats {
   readonly floats: readonly number[];
 }
 
-/** A node: operator (`domain:Name` outside of ONNX's own), inputs, output, attributes. */
+/** A node: operator (`domain:Name` outside of ONNX's own), inputs, output (or several, `a,b`), attributes. */
 export type OnnxNode = readonly [
   op: string,
   inputs: readonly string[],
@@ -84,7 +84,7 @@ const nodeProto = ([op, input, output, attributes = {}]: OnnxNode): NodeProto =>
   return {
     ...NodeProto.decode(new Uint8Array()),
     input: [...input],
-    output: [output],
+    output: output.split(','),
     opType,
     domain,
     attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),

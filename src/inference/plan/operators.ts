@@ -1,22 +1,8 @@
 import type { Column, ColumnOp } from './columns.ts';
 import { type Constant, readConstant } from './constant.ts';
-import type { Weights } from './gemm.ts';
 import { NoPlan } from './no-plan.ts';
-import type { NodeReader, Value } from './node-reader.ts';
-import { readTrees } from './tree-reader.ts';
-import type { Trees } from './trees.ts';
-
-/** The steps that operators put into a plan; each gives the columns that it stores. */
-export interface Steps {
-  store(columns: readonly Column[]): readonly Column[];
-  gemm(columns: readonly Column[], weights: Weights): readonly Column[];
-  trees(columns: readonly Column[], trees: Trees): readonly Column[];
-}
-
-type Operator = (node: NodeReader, steps: Steps) => Value;
-
-const computed = (op: ColumnOp, ...of: Column[]): Column => ({ kind: 'computed', op, of });
-const constant = (value: number): Column => ({ kind: 'constant', value });
+import { computed, constant, type Operator, softmaxOf } from './operator.ts';
+import { treeClassifier, treeRegressor } from './tree-operators.ts';
 
 const one =
   (op: ColumnOp): Operator =>
@@ -133,11 +119,36 @@ const matMul: Operator = (node, steps) => {
 
 const softmax: Operator = (node, steps) => {
   node.columnsAxis(node.int('axis', -1));
-  const columns = steps.store(node.columns(0));
-  const [largest] = steps.store([columns.reduce((a, b) => computed('max', a, b))]);
-  const powers = steps.store(columns.map((column) => computed('exp', computed('sub', column, largest))));
-  const [sum] = steps.store([powers.reduce((a, b) => computed('add', a, b))]);
-  return { columns: powers.map((power) => computed('div', power, sum)) };
+  return { columns: softmaxOf(node.columns(0), steps) };
+};
+
+const leakyRelu: Operator = (node) => {
+  const alpha = constant(node.float('alpha', 0.01));
+  const [zero, columns] = [constant(0), node.columns(0)];
+  return {
+    columns: columns.map((column) =>
+      computed('add', larger(column, zero), computed('mul', smaller(column, zero), alpha)),
+    ),
+  };
+};
+
+/** As it is learnt: a factor and an offset for each column. */
+const batchNormalization: Operator = (node) => {
+  const [scale, offset, mean, variance] = [1, 2, 3, 4].map((input) => node.constant(input).values);
+  const epsilon = node.float('epsilon', 1e-5);
+  const columns = node.columns(0);
+  if ([scale, offset, mean, variance].some(({ length }) => length !== columns.length))
+    throw new NoPlan('BatchNormalization has not one number for each column');
+  return {
+    columns: columns.map((column, i) => {
+      const centred = computed('sub', column, constant(mean[i]));
+      return computed(
+        'add',
+        computed('mul', centred, constant(scale[i] / Math.sqrt(variance[i] + epsilon))),
+        constant(offset[i]),
+      );
+    }),
+  };
 };
 
 const scaler: Operator = (node) => {
@@ -151,19 +162,16 @@ const scaler: Operator = (node) => {
   };
 };
 
-const treeEnsemble: Operator = (node, steps) => {
-  const aggregate = node.text('aggregate_function', 'SUM');
-  const transform = node.text('post_transform', 'NONE');
-  if (aggregate !== 'SUM' && aggregate !== 'AVERAGE') throw new NoPlan(`${node.name} takes ${aggregate} of its trees`);
-  if (transform !== 'NONE' && transform !== 'LOGISTIC') throw new NoPlan(`${node.name} ends with ${transform}`);
-  const ensemble = readTrees(node, node.columns(0).length);
-  const base = node.floats('base_values');
-  const columns = steps.trees(node.columns(0), ensemble).map((sum, target) => {
-    const mean = aggregate === 'SUM' ? sum : computed('div', sum, constant(ensemble.trees.length));
-    const based = base.length === 0 ? mean : computed('add', mean, constant(base[target]));
-    return transform === 'NONE' ? based : computed('sigmoid', based);
-  });
-  return { columns };
+const linearRegressor: Operator = (node, steps) => {
+  const outputs = node.int('targets', 1);
+  const columns = node.columns(0);
+  const coefficients = node.floats('coefficients');
+  const intercepts = node.floats('intercepts');
+  if (node.text('post_transform', 'NONE') !== 'NONE' || coefficients.length !== outputs * columns.length)
+    throw new NoPlan(`${node.name} is more than a product`);
+  const weights = matrix({ dims: [outputs, columns.length], values: coefficients }, true);
+  const bias = Float32Array.from({ length: outputs }, (_, i) => intercepts[i] ?? 0);
+  return { columns: steps.gemm(columns, { ...weights, bias }) };
 };
 
 const constantNode: Operator = (node) => {
@@ -177,15 +185,18 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map(
   Object.entries({
     Abs: one('abs'),
     Add: arithmetic('add'),
+    BatchNormalization: batchNormalization,
     Cast: cast,
     Clip: clip,
     Concat: concat,
     Constant: constantNode,
     Div: arithmetic('div'),
+    Dropout: same,
     Exp: one('exp'),
     Gather: gather,
     Gemm: gemm,
     Identity: same,
+    LeakyRelu: leakyRelu,
     Log: one('log'),
     MatMul: matMul,
     Max: two(larger),
@@ -199,7 +210,9 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map(
     Sqrt: one('sqrt'),
     Sub: arithmetic('sub'),
     Tanh: one('tanh'),
+    'ai.onnx.ml.LinearRegressor': linearRegressor,
     'ai.onnx.ml.Scaler': scaler,
-    'ai.onnx.ml.TreeEnsembleRegressor': treeEnsemble,
+    'ai.onnx.ml.TreeEnsembleClassifier': treeClassifier,
+    'ai.onnx.ml.TreeEnsembleRegressor': treeRegressor,
   }),
 );

@@ -5,7 +5,9 @@ import { readConstant } from './constant.ts';
 import { gemm, PANEL, type Weights } from './gemm.ts';
 import { NoPlan } from './no-plan.ts';
 import { NodeReader, type Value } from './node-reader.ts';
-import { OPERATORS, type Steps } from './operators.ts';
+import type { Steps } from './operator.ts';
+import { OPERATORS } from './operators.ts';
+import { treeClassifier } from './tree-operators.ts';
 import { alwaysTrue, sumTrees, type Trees, treesProblem } from './trees.ts';
 import { MemoryImage, type RowsFunction } from './wasm.ts';
 
@@ -32,7 +34,9 @@ const WIDTH_MAX = 4096;
 export const makePlan = (bytes: Uint8Array, widths: { input: number; output: number }): Plan => {
   const graph = decode(bytes);
   if (graph.node.length > NODES_MAX) throw new NoPlan('it has too many operators');
-  if (graph.input.length !== 1 || graph.output.length !== 1) throw new NoPlan('it has several inputs or outputs');
+  const constants = new Set(graph.initializer.map(({ name }) => name));
+  const inputs = graph.input.filter(({ name }) => !constants.has(name));
+  if (inputs.length !== 1 || graph.output.length !== 1) throw new NoPlan('it has several inputs or outputs');
   const memory = new MemoryImage();
   const rowsMax = LIMITS.scoreChunkRows;
   // Rows come and go without gaps between them.
@@ -41,13 +45,14 @@ export const makePlan = (bytes: Uint8Array, widths: { input: number; output: num
   const values = new Map<string, Value>(
     graph.initializer.map((tensor) => [tensor.name, { constant: readConstant(tensor) }]),
   );
-  values.set(graph.input[0].name, { columns: columnsOf(input) });
+  values.set(inputs[0].name, { columns: columnsOf(input) });
   const uses = countUses(graph);
   for (const node of graph.node) {
-    const value = compute(node, values, steps);
-    const [name] = node.output;
+    if (!node.output.some((output) => uses.has(output))) continue;
+    const { name, value } = compute(node, values, steps);
     // What several nodes read is computed once.
-    values.set(name, 'columns' in value && (uses.get(name) ?? 0) > 1 ? { columns: steps.store(value.columns) } : value);
+    const isShared = (uses.get(name) ?? 0) > 1;
+    values.set(name, isShared && 'columns' in value ? { columns: steps.store(value.columns) } : value);
   }
   const result = values.get(graph.output[0].name);
   if (result === undefined || !('columns' in result)) throw new NoPlan('its output does not depend on its input');
@@ -67,21 +72,23 @@ const decode = (bytes: Uint8Array): GraphProto => {
   }
 };
 
+/** How often each name is read on the way to the output; what only leads elsewhere is not there. */
 const countUses = ({ node, output }: GraphProto): Map<string, number> => {
-  const uses = new Map<string, number>();
-  for (const name of [...node.flatMap(({ input }) => input), ...output.map(({ name }) => name)])
-    uses.set(name, (uses.get(name) ?? 0) + 1);
+  const uses = new Map(output.map(({ name }) => [name, 1]));
+  // Nodes stand in the order in which they can be computed.
+  for (const { input, output } of node.toReversed())
+    if (output.some((name) => uses.has(name))) for (const name of input) uses.set(name, (uses.get(name) ?? 0) + 1);
   return uses;
 };
 
-const compute = (node: NodeProto, values: ReadonlyMap<string, Value>, steps: Steps): Value => {
+const compute = (node: NodeProto, values: ReadonlyMap<string, Value>, steps: Steps): { name: string; value: Value } => {
   const reader = new NodeReader(node, values);
   const operator = OPERATORS.get(reader.name);
   if (operator === undefined) throw new NoPlan(`${reader.name} is not among its operators`);
-  if (node.output.length !== 1) throw new NoPlan(`${reader.name} has several outputs`);
   const value = operator(reader, steps);
   if ('columns' in value && value.columns.length > WIDTH_MAX) throw new NoPlan(`${reader.name} gives too many columns`);
-  return value;
+  // Labels and masks are not given: whoever reads one finds nothing, and there is no plan.
+  return { name: node.output[operator === treeClassifier ? 1 : 0], value };
 };
 
 class PlannedSteps implements Steps {

@@ -1,12 +1,20 @@
 import type { Area } from './columns.ts';
 import { type Code, doWhile, f32, f32x4, i32, type Local, type MemoryImage, RowsFunction, v128 } from './wasm.ts';
 
-/** A node of a tree: children are indexes among the nodes of the tree. A leaf has none, and what it adds to each target. */
-export type TreeNode =
-  | { readonly column: number; readonly threshold: number; readonly isTrue: number; readonly isFalse: number }
-  | { readonly weights: readonly number[] };
+/** A node that asks: children are indexes among the nodes of its tree. */
+interface Branch {
+  readonly column: number;
+  readonly threshold: number;
+  readonly isTrue: number;
+  readonly isFalse: number;
+  /** Whether NaN goes the way of true. */
+  readonly isNanTrue: boolean;
+}
 
-/** How `x` is compared with the threshold in every node; NaN is never true. */
+/** A leaf is what it adds to each target. */
+export type TreeNode = Branch | { readonly weights: readonly number[] };
+
+/** How `x` is compared with the threshold in every node; false of NaN. */
 export type Comparison = 'le' | 'lt' | 'ge' | 'gt';
 
 export interface Trees {
@@ -42,6 +50,8 @@ export const treesProblem = ({ trees }: Trees, columns: number): string | undefi
  *     node:  threshold f32 | column in bytes u16 | distance to the node for true, in bytes u16    false: the next one
  *     leaf:  where its weights are               | the column that is always true               | 0
  *
+ * The lowest bit of the column is set where NaN goes the way of true; without such a node nobody looks at it.
+ *
  * Going down has no branch that a processor could mispredict: a step adds the distance and, where the comparison is not
  * true, one node more; at a leaf it adds nothing, so shallow trees wait for the deepest of their group.
  * @param from rows whose last column is {@link alwaysTrue}
@@ -59,15 +69,20 @@ export const sumTrees = (memory: MemoryImage, from: Area, ensemble: Trees, to: A
   const nodes = Array.from({ length: TOGETHER }, () => f.local('i32'));
   const vectors = Math.ceil(targets / LANES);
   const sums = Array.from({ length: vectors }, () => f.local('v128'));
+  const x = f.local('f32');
+  const knowsNan = ensemble.trees.some((nodes) => nodes.some((node) => 'isNanTrue' in node && node.isNanTrue));
+  const isTrue = (node: Local): Code => {
+    const field = i32.load16(node.get, 4);
+    const threshold = f32.load(node.get);
+    if (!knowsNan) return f32[comparison](f32.load(i32.add(row.get, field), from.at), threshold);
+    return [
+      x.set(f32.load(i32.add(row.get, i32.and(field, i32.const(~1))), from.at)),
+      i32.or(f32[comparison](x.get, threshold), i32.and(f32.ne(x.get, x.get), field)),
+    ];
+  };
   const down = (node: Local): Code =>
     node.set(
-      i32.add(
-        i32.add(node.get, i32.load16(node.get, 6)),
-        i32.shl(
-          i32.eqz(f32[comparison](f32.load(i32.add(row.get, i32.load16(node.get, 4)), from.at), f32.load(node.get))),
-          Math.log2(NODE_BYTES),
-        ),
-      ),
+      i32.add(i32.add(node.get, i32.load16(node.get, 6)), i32.shl(i32.eqz(isTrue(node)), Math.log2(NODE_BYTES))),
     );
   const add = (node: Local): Code => [
     node.set(i32.load(node.get)),
@@ -159,7 +174,7 @@ const packTree = (nodes: readonly TreeNode[], leaves: LeafTable, alwaysTrueAt: n
       continue;
     }
     view.setFloat32(address, node.threshold, true);
-    view.setUint16(address + 4, node.column * FLOAT_BYTES, true);
+    view.setUint16(address + 4, node.column * FLOAT_BYTES + (node.isNanTrue ? 1 : 0), true);
     view.setUint16(address + 6, (placed - at) * NODE_BYTES, true);
     waiting.push({ node: nodes[node.isTrue], at: placed, level: level + 1 });
     waiting.push({ node: nodes[node.isFalse], at: placed + 1, level: level + 1 });
