@@ -57,6 +57,14 @@ export const selectorProblem = (spec: SelectorSpec, knowsItems = false): string 
   return undefined;
 };
 
+/** Whether a field is a time in all of its events; undefined where one of them has no such field. */
+export const isTimeField = (spec: SelectorSpec, field: string): boolean | undefined => {
+  const found = namesOf(spec).map((name) => (EVENTS.get(name)!.schema.properties as Properties)[field]);
+  return found.includes(undefined) ? undefined : found.every((schema) => schema?.format === 'date-time');
+};
+
+type Properties = Readonly<Record<string, { readonly format?: string } | undefined>>;
+
 /**
  * What an event's schema does not name is kept out of the state, so a feature cannot look at it.
  * @param spec of known events

@@ -27,6 +27,7 @@ import { rhythm } from './kinds/rhythm.ts';
 import { runOut } from './kinds/run-out.ts';
 import { sum } from './kinds/sum.ts';
 import { tags } from './kinds/tags.ts';
+import { until } from './kinds/until.ts';
 import { window } from './kinds/window.ts';
 import { fieldProblem, SELECTION_FIELDS, selectorProblem } from './selector.ts';
 
@@ -38,6 +39,7 @@ export const KINDS: readonly Kind[] = [
   max,
   first,
   last,
+  until,
   decayed,
   window,
   activeDays,

@@ -42,16 +42,17 @@ const contact = data(
   { channel },
   { campaignId: text('c1', 'c2'), contactId: text('n1', 'n2', 'n3', 'n4', 'n5'), actionId: text('a1', 'a2', 'a3') },
 );
+const expiresAt = text(
+  '2023-11-20T00:00:00Z',
+  '2024-03-01T20:00:00.9+08:00',
+  '2110-01-01T00:00:00Z',
+  '1969-01-01T00:00:00Z',
+);
 const consent = data(
   { channel: text(...CHANNELS, '*') },
   {
     purpose: text('marketing', 'marketing', 'service'),
-    expiresAt: text(
-      '2023-11-20T00:00:00Z',
-      '2024-03-01T20:00:00.9+08:00',
-      '2110-01-01T00:00:00Z',
-      '1969-01-01T00:00:00Z',
-    ),
+    expiresAt,
   },
 );
 const tags = fc.subarray(['vip', 'parent', 'tea', 'late']);
@@ -63,7 +64,7 @@ const BODIES: readonly (readonly [type: string, body: fc.Arbitrary<Record<string
     data({ amount }, { discount: amount, storeId: text('s1', 's2', 's3'), lines: fc.array(line, { maxLength: 4 }) }),
   ],
   ['order.refunded', data({ amount })],
-  ['coupon.issued', nothing],
+  ['coupon.issued', data({}, { expiresAt })],
   ['coupon.redeemed', nothing],
   ['coupon.expired', nothing],
   ['wallet.toppedup', data({ amount })],

@@ -59,6 +59,18 @@ const moment =
       : Math.fround(numberAt(event.data, spec.field)!);
   };
 
+/** To the time told by the last event, in its last second by the one that tells the greatest. */
+const timeLeft: Slow = (spec, { sec }, own) => {
+  const events = select(own, spec);
+  const last = Math.max(...events.map(secOf));
+  const told = events
+    .filter((event) => secOf(event) === last)
+    .map(({ data }) => data[spec.field as string])
+    .filter((time) => time !== undefined)
+    .map((time) => Math.min(2 ** 32 - 1, Math.max(1, Math.floor(Date.parse(time as string) / 1000))));
+  return told.length === 0 ? (spec.default ?? 0) : (Math.max(...told) - sec) / unitSec(spec);
+};
+
 const extreme =
   (of: (...values: number[]) => number): Slow =>
   (spec, _question, own) => {
@@ -91,6 +103,7 @@ const SLOW: Readonly<Record<string, Slow>> = {
   max: extreme(Math.max),
   first: moment(false),
   last: moment(true),
+  until: timeLeft,
   decayed: (spec, question, own) => weightedSum(spec, spec, question, own),
   window: (spec, question, own) => {
     const bucket = seconds(spec.bucket!);

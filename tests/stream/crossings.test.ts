@@ -28,6 +28,7 @@ const pack = loadPack(
         unit: 'days',
         default: 400,
       },
+      { name: 'couponDays', kind: 'until', event: 'coupon.issued', field: 'expiresAt', unit: 'days', default: 400 },
       { name: 'views', kind: 'window', event: 'product.viewed', window: '2d', bucket: '6h', unit: 'views' },
     ],
     triggers: {
@@ -35,6 +36,7 @@ const pack = loadPack(
         { name: 'lapse', when: { feature: 'orderDays', crosses: 'above', value: 30 } },
         { name: 'birthday', when: { feature: 'birthdayIn', crosses: 'below', value: 3 } },
         { name: 'run.out', when: { feature: 'leftDays', crosses: 'below', value: 5.5 } },
+        { name: 'coupon', when: { feature: 'couponDays', crosses: 'below', value: 3 } },
         { name: 'hot', rule: 'views >= 3', rearm: '7d' },
       ],
     },
@@ -53,6 +55,17 @@ const crossingsOf = (events: readonly Told[]): string[] => {
     const at = sec + 30 * DAY;
     // An order of the very second comes after the crossing.
     if (at <= (orders[i + 1] ?? END)) found.push(`lapse@${at}`);
+  }
+  let fired = 0;
+  const coupons = events.filter(({ type }) => type === 'coupon.issued');
+  for (const [i, { timeMs, data }] of coupons.entries()) {
+    const at = Date.parse(data.expiresAt as string) / 1000 - 3 * DAY;
+    // Given with fewer days to go it fires at once, for the second at which it had three.
+    const isMet =
+      at <= (i + 1 < coupons.length ? Math.max(timeMs, coupons[i + 1].timeMs) / 1000 : END) || at <= timeMs / 1000;
+    if (!isMet || at < fired + DAY) continue;
+    found.push(`coupon@${at}`);
+    fired = at;
   }
   const told = events.find(({ type }) => type === 'profile.updated');
   if (told !== undefined) {
@@ -89,6 +102,7 @@ const crossingsOf = (events: readonly Told[]): string[] => {
 const person = fc.record({
   orders: fc.array(fc.nat(DAYS * DAY - 1), { maxLength: 5 }),
   views: fc.array(fc.integer({ min: 40 * DAY, max: 60 * DAY }), { maxLength: 8 }),
+  coupons: fc.array(fc.tuple(fc.nat(DAYS * DAY - 1), fc.integer({ min: DAY, max: 20 * DAY })), { maxLength: 4 }),
   birthday: fc.option(fc.record({ told: fc.nat(60 * DAY), day: fc.nat(364) }), { nil: undefined }),
 });
 const story = fc.record({
@@ -107,7 +121,7 @@ const story = fc.record({
 const unique = (secs: readonly number[]): number[] => [...new Set(secs)].sort((a, b) => a - b);
 
 const eventsOf = (
-  { orders, views, birthday }: typeof person extends fc.Arbitrary<infer P> ? P : never,
+  { orders, views, coupons, birthday }: typeof person extends fc.Arbitrary<infer P> ? P : never,
   i: number,
 ): Told[] => {
   const event = (type: Told['type'], sec: number, data: Told['data']): Told => ({
@@ -122,6 +136,12 @@ const eventsOf = (
         orderId: `${sec}`,
         amount: 1,
         lines: [{ sku: 'a', quantity: 1, category: 'tea', supplyDays: 20 }],
+      }),
+    ),
+    ...[...new Map(coupons)].map(([sec, validSec]) =>
+      event('coupon.issued', sec, {
+        couponId: `${sec}`,
+        expiresAt: new Date((START + sec + validSec) * 1000).toISOString(),
       }),
     ),
     ...unique(views).map((sec) => event('product.viewed', sec, { sku: 'a' })),

@@ -6,10 +6,14 @@ import { type Form, type Reading, reading } from '../reading.ts';
 import type { RowView } from '../row.ts';
 import { float, number, setValue, statements, word } from '../row-code.ts';
 import { compileField, compileSelector, type Selector } from '../selector.ts';
+import { demandedField, untilCell } from './until.ts';
 
 /** Adds (or finds) the second of the first or last event of a selection: 1 word, 0 where none came. */
-export const momentCell = (which: 'first' | 'last', selector: Selector, plan: PlanBuilder): number =>
-  plan.cell(`${which} ${selector.key}`, 1, (offset) => {
+export const momentCell = (which: 'first' | 'last', selector: Selector, plan: PlanBuilder): number => {
+  const field = which === 'last' ? demandedField(selector, plan) : 0;
+  // It begins with that second.
+  if (field > 0) return untilCell(field, selector, plan);
+  return plan.cell(`${which} ${selector.key}`, 1, (offset) => {
     const take = (words: Uint32Array, at: number, sec: number): void => {
       const stored = words[at];
       if (sec !== 0 && (stored === 0 || (which === 'last' ? sec > stored : sec < stored))) words[at] = sec;
@@ -20,6 +24,7 @@ export const momentCell = (which: 'first' | 'last', selector: Selector, plan: Pl
       merge: (into, from) => take(into.u32, into.base + offset, from.u32[from.base + offset]),
     };
   });
+};
 
 /** Value of a field at the first or last event: 3 words (second, tie, value). */
 const valueCell = (which: 'first' | 'last', field: string, selector: Selector, plan: PlanBuilder): number => {
