@@ -101,7 +101,6 @@ export const v128 = {
   ],
   and: binary(SIMD, 0x4e),
   or: binary(SIMD, 0x50),
-  xor: binary(SIMD, 0x51),
   /** Bits of `a` where the mask has ones, else those of `b`. */
   select: (a: Code, b: Code, mask: Code): Code => [a, b, mask, SIMD, 0x52],
 };
