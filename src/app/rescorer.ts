@@ -7,6 +7,8 @@ import type { Decider } from '../decisions/decide.ts';
 import type { Decision } from '../decisions/decision.ts';
 import type { ToldDecision } from '../decisions/stream-message.ts';
 import { definitionOfType } from '../events/catalogue.ts';
+import { causeOf } from '../events/cause.ts';
+import type { MessageHeaders } from '../events/message.ts';
 import { RecordReader } from '../events/record.ts';
 import type { FeatureReader } from '../features/read.ts';
 import type { LatestDecision, Outbox, OutMessage } from '../state/outbox.ts';
@@ -25,7 +27,8 @@ export interface RescorerParts {
 
 /** What a stretch of the log says: whose decision may have changed, and which triggers have fired. */
 interface Stretch {
-  readonly customers: Set<string>;
+  /** Each with the headers of their last event. */
+  readonly customers: Map<string, MessageHeaders>;
   readonly fired: { readonly customer: string; readonly name: string; readonly at: string }[];
   /** One a partition. */
   readonly nextOffsets: number[];
@@ -65,7 +68,7 @@ export class Rescorer {
     if (stretch.nextOffsets.every((offset, partition) => offset === outbox.nextOffsets[partition])) return false;
     if (stretch.hasErasures) this.forgetErased();
     const decisions = new Map<string, Decision>();
-    const customers = [...stretch.customers];
+    const customers = [...stretch.customers.keys()];
     for (let from = 0; from < customers.length; from += TURN_CUSTOMERS)
       await this.decide(customers.slice(from, from + TURN_CUSTOMERS), decisions);
     const { messages, latest } = this.changes(stretch, decisions);
@@ -92,21 +95,21 @@ export class Rescorer {
     const { records } = this;
     const until = status.positions.slice();
     const stretch: Stretch = {
-      customers: new Set(),
+      customers: new Map(),
       fired: [],
       nextOffsets: [...outbox.nextOffsets],
       sinceMs: Number.POSITIVE_INFINITY,
       hasErasures: false,
     };
     const { nextOffsets } = stretch;
-    for await (const { partition, firstOffset, records: bytes, logTimeMs } of log.read(nextOffsets)) {
+    for await (const { partition, firstOffset, records: bytes, logTimeMs, headers } of log.read(nextOffsets)) {
       stretch.sinceMs = Math.min(stretch.sinceMs, logTimeMs);
       records.reset(bytes);
       for (let offset = firstOffset; records.next(); offset++) {
         if (offset < nextOffsets[partition]) continue;
         if (stretch.customers.size >= LIMITS.streamBatchCustomersMax) return stretch;
         if (offset >= until[partition]) break;
-        this.take(stretch);
+        this.take(stretch, headers?.get(offset));
         nextOffsets[partition] = offset + 1;
       }
     }
@@ -115,7 +118,7 @@ export class Rescorer {
     return stretch;
   }
 
-  private take(stretch: Stretch): void {
+  private take(stretch: Stretch, headers: MessageHeaders | undefined): void {
     const { records } = this;
     if (records.isResidue || records.typeCode === ERASED) {
       stretch.hasErasures = true;
@@ -123,7 +126,7 @@ export class Rescorer {
     }
     const customer = this.ownId(records.subject());
     if (customer === undefined) return;
-    stretch.customers.add(customer);
+    stretch.customers.set(customer, causeOf(records, headers));
     if (records.typeCode !== TRIGGER_FIRED) return;
     const { name } = records.data() as { name: string };
     stretch.fired.push({ customer, name, at: formatTime(records.timeMs) });
@@ -152,17 +155,19 @@ export class Rescorer {
 
   /** What goes out: triggers first, each with the decision that the customer has now. */
   private changes(
-    { fired }: Stretch,
+    { fired, customers }: Stretch,
     decisions: ReadonlyMap<string, Decision>,
   ): { messages: OutMessage[]; latest: Map<string, LatestDecision> } {
     const messages: OutMessage[] = [];
     const latest = new Map<string, LatestDecision>();
+    const causeFor = (customer: string): MessageHeaders => customers.get(customer) ?? [];
     for (const { customer, name, at } of fired) {
       const decision = decisions.get(customer);
       if (decision === undefined) continue;
       const campaign = decision.decision.campaignId;
       const body = { type: 'trigger.fired', name, firedAt: at, ...shown(decision) };
-      messages.push({ customer, campaign, campaignBefore: undefined, body: JSON.stringify(body) });
+      const headers = causeFor(customer);
+      messages.push({ customer, campaign, campaignBefore: undefined, body: JSON.stringify(body), headers });
     }
     for (const [customer, decision] of decisions) {
       const { actionId, channel, campaignId: campaign } = decision.decision;
@@ -172,7 +177,7 @@ export class Rescorer {
       if (now === (before?.decision ?? HELD)) continue;
       latest.set(customer, { decision: now, campaign });
       const body = JSON.stringify({ type: 'decision.made', ...shown(decision) });
-      messages.push({ customer, campaign, campaignBefore: before?.campaign, body });
+      messages.push({ customer, campaign, campaignBefore: before?.campaign, body, headers: causeFor(customer) });
     }
     return { messages, latest };
   }

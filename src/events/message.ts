@@ -18,6 +18,10 @@ export const STRUCTURED_HEADER: MessageHeaders[number] = [
   Buffer.from(`${STRUCTURED}; charset=UTF-8`, 'latin1'),
 ];
 
+/** Whether a header is not the event's own. */
+export const isBeside = ([name]: MessageHeaders[number]): boolean =>
+  !name.startsWith(PREFIX) && name.toLowerCase() !== CONTENT_TYPE;
+
 /** The value of a message in the structured mode. */
 export const messageValue = (event: Event): Buffer => Buffer.from(JSON.stringify(toCloudEvent(event)));
 

@@ -281,11 +281,13 @@ export class RecordReader {
       subject: this.subject(),
       timeMs: this.timeMs,
       data: this.data(),
-      extensions:
-        this.#extensionsEnd === this.idEnd
-          ? undefined
-          : (this.#json(this.idEnd, this.#extensionsEnd) as Event['extensions']),
+      extensions: this.extensions(),
     };
+  }
+
+  extensions(): Event['extensions'] {
+    if (this.#extensionsEnd === this.idEnd) return undefined;
+    return this.#json(this.idEnd, this.#extensionsEnd) as Event['extensions'];
   }
 
   #json(start: number, end: number): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import { shardOf } from '../base/hash.ts';
+import { headersOf } from '../events/cause.ts';
 import type { MessageHeaders } from '../events/message.ts';
 import type { KafkaClient, OutgoingRecord } from './kafka-client.ts';
 import { produceInPieces } from './produced-pieces.ts';
@@ -8,6 +9,8 @@ export interface StreamMessage {
   readonly type: string;
   /** JSON, with `decisionId`, `customerId`, `at` and, of a trigger, `name`. */
   readonly text: string;
+  /** Of what caused it, as text; null for none. */
+  readonly headers: string | null;
 }
 
 /** As made by Beckon: a week to read it in, because who is erased stays in it until then. */
@@ -16,7 +19,8 @@ const SETTINGS = { 'retention.ms': String(7 * 24 * 3600 * 1000) };
 
 /**
  * The topic of decisions that have changed and triggers that have fired: CloudEvents in the binary mode, keyed by the
- * customer, so that each customer's stay in order. The value is the message as the stream has it.
+ * customer, so that each customer's stay in order. The value is the message as the stream has it; beside the event's own
+ * headers stand those of what caused it.
  */
 export class DecisionTopic {
   readonly #client: KafkaClient;
@@ -43,7 +47,7 @@ export class DecisionTopic {
   }
 }
 
-const recordOf = ({ type, text }: StreamMessage, partitions: number): OutgoingRecord => {
+const recordOf = ({ type, text, headers: ofCause }: StreamMessage, partitions: number): OutgoingRecord => {
   const { decisionId, customerId, at, name } = JSON.parse(text) as Readonly<Record<string, string>>;
   const key = Buffer.from(customerId);
   const attributes = {
@@ -55,6 +59,7 @@ const recordOf = ({ type, text }: StreamMessage, partitions: number): OutgoingRe
     ce_time: at,
     'content-type': 'application/json',
   };
-  const headers: MessageHeaders = Object.entries(attributes).map(([header, value]) => [header, Buffer.from(value)]);
+  const own: MessageHeaders = Object.entries(attributes).map(([header, value]) => [header, Buffer.from(value)]);
+  const headers = ofCause === null ? own : [...own, ...headersOf(ofCause)];
   return { partition: shardOf(key, 0, key.length, partitions), key, value: Buffer.from(text), headers };
 };

@@ -1,3 +1,5 @@
+import type { MessageHeaders } from '../events/message.ts';
+
 /**
  * The port to the ordered durable event log. Whatever changes a customer is a record of it.
  *
@@ -63,7 +65,10 @@ export interface AppendedGroup {
 }
 
 /** A group as it was appended. */
-export interface LogGroup extends AppendGroup, AppendedGroup {}
+export interface LogGroup extends AppendGroup, AppendedGroup {
+  /** What stood beside events in their messages, by offset; only where a follower of a shared log has asked for it. */
+  readonly headers?: ReadonlyMap<number, MessageHeaders>;
+}
 
 /** @throws RangeError where a group breaks the contract of {@link EventLog.append}. */
 export const checkGroup = (group: AppendGroup, lastLogTimeMs: number): void => {

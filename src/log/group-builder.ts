@@ -1,4 +1,5 @@
 import { LIMITS } from '../base/limits.ts';
+import { keptHeaders } from '../events/cause.ts';
 import { type MessageHeaders, MessageReader } from '../events/message.ts';
 import type { EventProblem } from '../events/payload.ts';
 import { RecordWriter } from '../events/record.ts';
@@ -26,13 +27,19 @@ export class GroupBuilder {
   readonly #messages = new MessageReader('beckon');
   #cuts: Cut[] = [];
   #refused: RefusedMessage[] = [];
+  /** By offset; undefined where nobody wants any. */
+  #headers: Map<number, MessageHeaders> | undefined;
   #logTimeMs: number;
   #firstOffset = 0;
   #start = 0;
   #count = 0;
 
-  /** @param logTimeMs of what comes before, 0 where nothing does */
-  constructor(partition: number, partitions: number, logTimeMs: number) {
+  /**
+   * @param logTimeMs of what comes before, 0 where nothing does
+   * @param withHeaders whether groups bring the headers of their messages
+   */
+  constructor(partition: number, partitions: number, logTimeMs: number, withHeaders: boolean) {
+    this.#headers = withHeaders ? new Map() : undefined;
     this.#logTimeMs = logTimeMs;
     this.#partition = partition;
     this.#partitions = partitions;
@@ -57,6 +64,7 @@ export class GroupBuilder {
     const problem = this.#messages.read(value, headers, records) ?? this.#misplaced() ?? this.#early();
     if (problem === undefined) {
       this.#count++;
+      if (this.#headers !== undefined) this.#keep(offset, headers());
       return;
     }
     records.rewind(mark);
@@ -72,13 +80,20 @@ export class GroupBuilder {
       partition: this.#partition,
       ...cut,
       records: bytes.subarray(start, end),
+      ...(this.#headers && { headers: this.#headers }),
     }));
     const refused = this.#refused;
+    if (this.#headers !== undefined) this.#headers = new Map();
     this.#cuts = [];
     this.#refused = [];
     this.#records.reset();
     this.#start = 0;
     return { groups, refused };
+  }
+
+  #keep(offset: number, headers: MessageHeaders): void {
+    const kept = keptHeaders(headers);
+    if (kept !== undefined) this.#headers?.set(offset, kept);
   }
 
   #cut(nextOffset: number): void {

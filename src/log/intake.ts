@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { LIMITS } from '../base/limits.ts';
 import { measures } from '../base/measures.ts';
-import { type MessageHeaders, MessageReader, messageValue, STRUCTURED_HEADER } from '../events/message.ts';
+import { isBeside, type MessageHeaders, MessageReader, messageValue, STRUCTURED_HEADER } from '../events/message.ts';
 import type { EventProblem } from '../events/payload.ts';
 import { RecordReader, RecordWriter } from '../events/record.ts';
 import type { OutgoingRecord, SourceRecord } from './kafka-client.ts';
@@ -73,7 +73,3 @@ export class Intake {
 /** What was read from the value alone needs no other one. */
 const isStructured = (value: Buffer | null, headers: MessageHeaders): boolean =>
   value?.[0] === OPEN_BRACE && !headers.some(([name]) => name.startsWith('ce_'));
-
-/** Headers that are not the event's own. */
-const isBeside = ([name]: MessageHeaders[number]): boolean =>
-  !name.startsWith('ce_') && name.toLowerCase() !== STRUCTURED_HEADER[0];

@@ -113,9 +113,9 @@ export class KafkaLog implements SharedLog {
     }
   }
 
-  async follow({ from, logTimesMs, take, reached }: LogFollower): Promise<Following> {
+  async follow({ from, logTimesMs, withHeaders = false, take, reached }: LogFollower): Promise<Following> {
     const builders = this.#ends.map(
-      (_, partition) => new GroupBuilder(partition, this.partitions, logTimesMs?.[partition] ?? 0),
+      (_, partition) => new GroupBuilder(partition, this.partitions, logTimesMs?.[partition] ?? 0, withHeaders),
     );
     let partition = 0;
     let builder = builders[0];

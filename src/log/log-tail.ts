@@ -21,7 +21,12 @@ export class LogTail {
   /** @param failed told where the log no longer holds what is to be read */
   static async open(log: SharedLog, from: readonly number[], failed: (error: Error) => void): Promise<LogTail> {
     const tail = new LogTail(from);
-    tail.#following = await log.follow({ from, take: (followed) => tail.#take(followed), reached: () => {} });
+    tail.#following = await log.follow({
+      from,
+      withHeaders: true,
+      take: (followed) => tail.#take(followed),
+      reached: () => {},
+    });
     tail.#following.ended.catch(failed);
     return tail;
   }

@@ -33,6 +33,8 @@ export interface LogFollower {
   readonly from: readonly number[];
   /** Log time of what comes before them, one a partition; 0 where they are left out. */
   readonly logTimesMs?: readonly number[] | undefined;
+  /** Whether groups bring the headers of their messages. */
+  readonly withHeaders?: boolean;
   /** @returns when more of the partition may come, undefined where at once */
   readonly take: (followed: Followed) => Promise<void> | undefined;
   /** Told after each look at the log, and with the reason after each that failed. */

@@ -14,6 +14,8 @@ export interface OutgoingMessage {
   readonly campaignBefore: string | null;
   /** JSON, with the cursor. */
   readonly text: string;
+  /** Of what caused it, as `headersText` has written them; null for none. */
+  readonly headers: string | null;
 }
 
 /** Some messages behind a cursor. */
@@ -32,6 +34,7 @@ interface MessageRow {
   readonly campaign: string | null;
   readonly campaign_before: string | null;
   readonly body: string;
+  readonly headers: string | null;
 }
 
 /** The reading side of an outbox that another thread writes. */
@@ -45,7 +48,7 @@ export class OutboxReader {
     try {
       this.db = openDatabase(path, { timeoutMs: LOCK_TIMEOUT_MS, readOnly: true });
       this.page = this.db.prepare(
-        'SELECT cursor, customer, campaign, campaign_before, body FROM message WHERE cursor > ? ORDER BY cursor LIMIT ?',
+        'SELECT cursor, customer, campaign, campaign_before, body, headers FROM message WHERE cursor > ? ORDER BY cursor LIMIT ?',
       );
       this.ends = this.db.prepare(
         "SELECT trimmed, (SELECT seq FROM sqlite_sequence WHERE name = 'message') AS newest FROM progress",
@@ -86,6 +89,7 @@ export class OutboxReader {
         campaign: row.campaign,
         campaignBefore: row.campaign_before,
         text: `{"cursor":${row.cursor},${row.body.slice(1)}`,
+        headers: row.headers,
       })),
       next: found.at(-1)?.cursor ?? cursor,
       more: found.length === rows,

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { headersText } from '../events/cause.ts';
+import type { MessageHeaders } from '../events/message.ts';
 import { type Database, openDatabase, type Statement } from '../log/sqlite.ts';
 
-const FORMAT = 2;
+const FORMAT = 3;
 /** Readers are never in the way of the one who writes here; only a checkpoint may wait for one. */
 const LOCK_TIMEOUT_MS = 1000;
 
@@ -13,7 +15,8 @@ const SCHEMA = `
     customer TEXT NOT NULL,
     campaign TEXT,
     campaign_before TEXT,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    headers TEXT
   ) STRICT;
   CREATE INDEX message_of_customer ON message (customer);
   CREATE TABLE latest (customer TEXT PRIMARY KEY, decision TEXT NOT NULL, campaign TEXT) STRICT, WITHOUT ROWID;
@@ -26,14 +29,16 @@ const SCHEMA = `
   PRAGMA user_version = ${FORMAT};
 `;
 
-/** The first format knew of one partition, and of no topic. */
-const FROM_FORMAT_1 = `
+/** What makes the next format of each. The first knew of one partition, and of no topic; the second of no headers. */
+const UPGRADES = [
+  `
   ALTER TABLE progress ADD COLUMN next_offsets TEXT NOT NULL DEFAULT '[]';
   ALTER TABLE progress ADD COLUMN produced INTEGER NOT NULL DEFAULT 0;
   UPDATE progress SET next_offsets = json_array(next_offset);
   ALTER TABLE progress DROP COLUMN next_offset;
-  PRAGMA user_version = 2;
-`;
+  `,
+  'ALTER TABLE message ADD COLUMN headers TEXT;',
+];
 
 /** Something that goes out to whoever follows the stream. */
 export interface OutMessage {
@@ -44,6 +49,8 @@ export interface OutMessage {
   readonly campaignBefore: string | undefined;
   /** A JSON object; a reader adds the cursor. */
   readonly body: string;
+  /** Of what caused it. */
+  readonly headers: MessageHeaders;
 }
 
 /** What a customer's decision is, as far as a change of it goes out. */
@@ -87,9 +94,10 @@ export class Outbox {
         this.db.exec(`BEGIN; ${SCHEMA}`);
         this.db.prepare('INSERT INTO progress VALUES (0, 0, ?, 0)').run(JSON.stringify(startOffsets));
         this.db.exec('COMMIT');
-      } else if (format === 1) {
-        this.db.exec(`BEGIN; ${FROM_FORMAT_1} COMMIT`);
-      } else if (format !== FORMAT)
+      } else if (format < FORMAT) {
+        const upgrades = UPGRADES.slice(format - 1).join('');
+        this.db.exec(`BEGIN; ${upgrades} PRAGMA user_version = ${FORMAT}; COMMIT`);
+      } else if (format > FORMAT)
         throw new BeckonError('DATA_FORMAT_UNSUPPORTED', `${path} has format version ${format}, and not ${FORMAT}`);
       const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, this.db.prepare(sql)]);
       this.statements = Object.fromEntries(prepared) as typeof this.statements;
@@ -125,8 +133,11 @@ export class Outbox {
     this.transaction(() => {
       for (const [customer, { decision, campaign }] of decisions)
         statements.putLatest.run(customer, decision, campaign ?? null);
-      for (const { customer, campaign, campaignBefore, body } of messages)
-        newest = Number(statements.put.run(customer, campaign ?? null, campaignBefore ?? null, body).lastInsertRowid);
+      for (const { customer, campaign, campaignBefore, body, headers } of messages) {
+        const told = headers.length === 0 ? null : headersText(headers);
+        const put = statements.put.run(customer, campaign ?? null, campaignBefore ?? null, body, told);
+        newest = Number(put.lastInsertRowid);
+      }
       const trimmed = Math.max(this.trimmed, newest - LIMITS.streamMessagesMax);
       if (trimmed > this.trimmed) statements.trim.run(trimmed);
       statements.putProgress.run(JSON.stringify(nextOffsets), trimmed);
@@ -183,7 +194,7 @@ const STATEMENTS = {
   putProduced: 'UPDATE progress SET produced = ?',
   latest: 'SELECT decision, campaign FROM latest WHERE customer = ?',
   putLatest: 'INSERT OR REPLACE INTO latest VALUES (?, ?, ?)',
-  put: 'INSERT INTO message (customer, campaign, campaign_before, body) VALUES (?, ?, ?, ?)',
+  put: 'INSERT INTO message (customer, campaign, campaign_before, body, headers) VALUES (?, ?, ?, ?, ?)',
   trim: 'DELETE FROM message WHERE cursor <= ?',
   customers: 'SELECT customer FROM latest UNION SELECT customer FROM message',
   removeLatest: 'DELETE FROM latest WHERE customer = ?',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shardOf } from '../../src/base/hash.ts';
 import { advisingPack } from '../support/advising-pack.ts';
 import { cloudEvent } from '../support/cloud-event.ts';
 import { Client } from '../support/http-client.ts';
@@ -77,6 +78,66 @@ test('decisions that change go to a topic, in the order of each customer, over a
     const { json } = await http.ask('/v1/decisions?after=0');
     return json.messages.every(({ customerId }: { customerId: string }) => customerId !== 'ada');
   });
+  assert.equal(await service.stop(), 0);
+});
+
+test('a decision has the headers of the last event that caused it', ON_KAFKA, async (t) => {
+  const client = openClient(t);
+  const [log, source, out] = [topicName('log'), topicName('source'), topicName('decisions')];
+  const env = {
+    KAFKA_BROKERS: testBrokers().join(),
+    KAFKA_LOG_TOPIC: log,
+    KAFKA_DECISIONS_TOPIC: out,
+    KAFKA_SOURCE_TOPICS: source,
+    KAFKA_GROUP: topicName('group'),
+  };
+  await client.createTopic(source, 1, {});
+  const trace = (of: number) => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333${of}-01`;
+  const service = await startService(t, { env, args: ['--pack', advisingPack(), '--stream-every-ms', '1'] });
+  const record = (customer: string, number: number, headers: [string, Buffer][]) => {
+    const key = Buffer.from(customer);
+    const partition = shardOf(key, 0, key.length, 16);
+    return { partition, key, value: Buffer.from(JSON.stringify(order(customer, number))), headers };
+  };
+  const [binary, none] = [Buffer.from([0, 255, 128]), Buffer.from('')];
+  const beside = (of: number): [string, Buffer][] => [
+    ['traceparent', Buffer.from(trace(of))],
+    ['Route', binary],
+    ['empty', none],
+  ];
+  const type: [string, Buffer] = ['content-type', Buffer.from('application/cloudevents+json; charset=UTF-8')];
+  // Written to the log and to a source by others, and posted: as an extension, in both modes.
+  await client.produce(log, [record('ada', 1, [type, ...beside(1)])]);
+  await client.produce(source, [{ ...record('bob', 1, [type, ...beside(2)]), partition: 0 }]);
+  const http = new Client(t, service.http);
+  await http.events([{ ...order('eve', 1), traceparent: trace(3), tracestate: 'a=1' }]);
+  const { data, ...attributes } = order('joe', 1);
+  const asHeaders = Object.entries({ ...attributes, traceparent: trace(4) }).map(([name, value]) => [
+    `ce-${name}`,
+    String(value),
+  ]);
+  await http.ask('/v1/events', { body: data, headers: Object.fromEntries(asHeaders) });
+  await http.events([order('kim', 1)]);
+  await until(async () => (await client.topic(out)) !== undefined);
+  const messages = await readDistinct(client, out, 5);
+  const causes = new Map(messages.map((message) => [String(message.key), message.headers.slice(7)]));
+  for (const message of messages) told(message);
+  assert.deepEqual(causes.get('ada'), beside(1));
+  assert.deepEqual(causes.get('bob'), beside(2));
+  assert.deepEqual(causes.get('eve'), [
+    ['traceparent', Buffer.from(trace(3))],
+    ['tracestate', Buffer.from('a=1')],
+  ]);
+  assert.deepEqual(causes.get('joe'), [['traceparent', Buffer.from(trace(4))]]);
+  assert.deepEqual(causes.get('kim'), []);
+
+  // Two in one message set: whichever step sees them, the last one has changed the decision to a gift.
+  await client.produce(log, [record('ada', 2, beside(5)), record('ada', 3, beside(6))]);
+  const all = await readDistinct(client, out, 6);
+  assert.deepEqual(
+    all.find(({ headers }) => headers.some(([, value]) => String(value) === trace(6)))?.headers.slice(7),
+    beside(6),
+  );
   assert.equal(await service.stop(), 0);
 });
 
