@@ -105,6 +105,7 @@ test('decisions that change go out by cursor and as events, over a kill and an e
   assert.equal(await service.stop(), 0);
   assert.equal((await again.until(({ event }) => event === 'end')).data.code, 'SHUTTING_DOWN');
   for (const name of readdirSync(dataDir, { recursive: true, withFileTypes: true }))
-    if (name.isFile())
+    // It knows models only, by hashes in hex, which may spell her name.
+    if (name.isFile() && name.name !== 'proven-bundles.json')
       assert.ok(!readFileSync(join(name.parentPath, name.name)).includes('ada'), `${name.name} still names ada`);
 });
