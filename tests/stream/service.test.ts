@@ -104,8 +104,8 @@ test('decisions that change go out by cursor and as events, over a kill and an e
   await until(client, (left) => left.every(({ customerId }) => customerId !== 'ada'));
   assert.equal(await service.stop(), 0);
   assert.equal((await again.until(({ event }) => event === 'end')).data.code, 'SHUTTING_DOWN');
+  // It knows models only, by hashes in hex, which may spell her name.
   for (const name of readdirSync(dataDir, { recursive: true, withFileTypes: true }))
-    // It knows models only, by hashes in hex, which may spell her name.
     if (name.isFile() && name.name !== 'proven-bundles.json')
       assert.ok(!readFileSync(join(name.parentPath, name.name)).includes('ada'), `${name.name} still names ada`);
 });
