@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
+import { startProgress } from '../../src/cli/progress.ts';
 import { stopUnderLoad } from '../../tests/grpc/stop-under-load.ts';
 import { tempFolder } from '../../tests/support/temp-folder.ts';
+import { IO } from '../durability/io.ts';
 import { withOwner } from '../durability/owner.ts';
 
 /**
@@ -15,6 +17,7 @@ let scores = 0;
 let batches = 0;
 let appends = 0;
 let refused = 0;
+const progress = startProgress(IO, 'stops', cycles, 'calls answered');
 await withOwner(async (folders) => {
   const dataDir = tempFolder(folders as never);
   for (let cycle = 0; cycle < cycles; cycle++)
@@ -25,8 +28,10 @@ await withOwner(async (folders) => {
       appends += told.appends;
       refused += told.refused;
       failed.push(...told.failed.map((why) => `cycle ${cycle}: ${why}`));
+      progress.update(cycle + 1, scores + batches + appends);
     });
 });
+progress.stop();
 console.log(
   `${cycles} stops: ${scores} scores, ${batches} batches and ${appends} appends answered, ${refused} refused, ${failed.length} failed`,
 );
