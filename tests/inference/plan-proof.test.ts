@@ -103,6 +103,17 @@ test('what a plan cannot do, or does otherwise, stays with ONNX Runtime, and why
   assert.match(String(noPlan), /^its plan is not taken: it gives \S+ and ONNX Runtime \S+ for "c[01]" on the inputs /);
 });
 
+test('a number where ONNX Runtime has none is found out, and so is none where it has one', () => {
+  const gives = (value: number) => (_input: Float32Array, rows: number, output: Float32Array) =>
+    void output.fill(value, 0, rows * 2);
+  const values = [0, 1, -1e30, Infinity, -Infinity, Number.NaN];
+  for (const a of values)
+    for (const b of values) {
+      const problem = planProblem(onnxManifest(200, 2), gives(a), gives(b));
+      assert.equal(problem === undefined, Object.is(a, b), `${a} and ${b}`);
+    }
+});
+
 test('a plan is proven once, and so is why there is none', async (t) => {
   const cachePath = join(temporaryFolder(t), 'proven.json');
   const linear = await prove(shopBundle('linear'), { cachePath });
