@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:http2';
 import test from 'node:test';
 import { status } from '@grpc/grpc-js';
-import { ScoreBatchRequest, ScoreResponse } from '../../src/serving/grpc/generated/beckon/v1/scoring.ts';
+import {
+  ScoreBatchRequest,
+  ScoreRequest,
+  ScoreResponse,
+  ScoreStreamRequest,
+} from '../../src/serving/grpc/generated/beckon/v1/scoring.ts';
 import { startService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { ABUSES, scoreBytes } from './abuse.ts';
@@ -63,6 +69,28 @@ test('bad input over gRPC', async (t) => {
     assert.equal(await statusOf(framed(ada, 2 << 20), {}, 'ScoringService/ScoreStream'), 'RESOURCE_EXHAUSTED');
     assert.equal(await statusOf(bad, {}, 'EventsService/AppendStream'), 'INVALID_ARGUMENT');
     assert.equal(await statusOf(framed(ada, 2 << 20), {}, 'EventsService/AppendStream'), 'RESOURCE_EXHAUSTED');
+  });
+
+  await t.test('one who asks a thousand questions at once does not make others wait for all answers', async () => {
+    const asked = 1000;
+    const question = framed(ScoreStreamRequest.encode({ id: '1', request: ScoreRequest.decode(ada) }).finish());
+    const greedy = new RawCall(rawSession(t, service.grpc), 'ScoringService/ScoreStream');
+    let bytes = 0;
+    let atAnswer = 0;
+    greedy.stream.on('data', (piece: Buffer) => {
+      bytes += piece.length;
+    });
+    greedy.stream.end(Buffer.concat(Array<Buffer>(asked).fill(question)));
+    const ended = greedy.ended();
+    await once(greedy.stream, 'data');
+    const other = new RawCall(session, SCORE);
+    other.stream.once('data', () => {
+      atAnswer = bytes;
+    });
+    other.stream.end(framed(ada));
+    assert.equal((await other.ended()).status, status.OK);
+    await ended;
+    assert.ok(atAnswer < bytes / 2, `${atAnswer} of ${bytes} bytes were there first`);
   });
 
   await t.test('calls that are cancelled or late leave nothing behind, and others are answered', async () => {

@@ -45,6 +45,8 @@ interface Answer {
 }
 
 const writer = new DecisionWriter();
+/** Questions of one stream that the models have at once: more would make everybody else wait behind them. */
+const AT_ONCE_MAX = 32;
 
 /** The questions of one stream that are under way. Answers of one turn of the loop leave in one write. */
 class Answers {
@@ -55,6 +57,9 @@ class Answers {
   private readonly ended: (error?: BeckonError) => void;
   /** By number of the question, from {@link sent} on. */
   private readonly ready = new Map<number, Answer>();
+  /** Questions that wait for those that the models have. */
+  private readonly waiting: ScoreStreamRequest[] = [];
+  private underWay = 0;
   private asked = 0;
   private sent = 0;
   private isScheduled = false;
@@ -89,8 +94,20 @@ class Answers {
 
   private take(question: ScoreStreamRequest): void {
     if (this.isOver) return;
+    if (this.underWay < AT_ONCE_MAX && this.waiting.length === 0) this.ask(question);
+    else this.waiting.push(question);
+    if (this.open >= LIMITS.streamQuestionsMax) this.call.pause();
+  }
+
+  /** Questions that were taken and are not answered yet. */
+  private get open(): number {
+    return this.asked + this.waiting.length - this.sent;
+  }
+
+  private ask(question: ScoreStreamRequest): void {
     const number = this.asked++;
     const { id = '' } = question;
+    this.underWay++;
     try {
       const { request } = checked(question);
       this.parts.decider.decide(scoreAsked(request ?? NOBODY), (error, decision) =>
@@ -99,10 +116,10 @@ class Answers {
     } catch (error) {
       this.answer(number, { id, decision: undefined, error: this.refusal(error) });
     }
-    if (this.asked - this.sent >= LIMITS.streamQuestionsMax) this.call.pause();
   }
 
   private answer(number: number, answer: Answer): void {
+    this.underWay--;
     if (this.isOver) return;
     this.ready.set(number, answer);
     if (this.isScheduled) return;
@@ -120,9 +137,10 @@ class Answers {
     const { stream } = this;
     // A deadline ends the stream a moment before it ends the call.
     if (writer.out.length > 0 && stream.writable) this.isFull = !stream.write(writer.out.take());
+    while (this.waiting.length > 0 && this.underWay < AT_ONCE_MAX) this.ask(this.waiting.shift() as ScoreStreamRequest);
     if (this.isFull) this.call.pause();
     else this.resume();
-    if (this.sent < this.asked) return;
+    if (this.open > 0) return;
     if (this.isLast) {
       this.over();
       this.call.end();
@@ -134,13 +152,14 @@ class Answers {
   };
 
   private resume(): void {
-    if (!this.isFull && this.asked - this.sent < LIMITS.streamQuestionsMax) this.call.resume();
+    if (!this.isFull && this.open < LIMITS.streamQuestionsMax) this.call.resume();
   }
 
   private over(error?: BeckonError): void {
     if (this.isOver) return;
     this.isOver = true;
     this.ready.clear();
+    this.waiting.length = 0;
     this.stopping.removeEventListener('abort', this.flush);
     this.ended(error);
   }
