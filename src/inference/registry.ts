@@ -26,6 +26,8 @@ export interface HeadInfo {
 export class HeadRegistry {
   readonly #live = new Map<string, LiveHead>();
   readonly #draining = new Set<LiveHead>();
+  /** Of live models that run as plans, once somebody has asked. */
+  readonly #references = new Map<LiveHead, LiveHead>();
   #list: readonly LiveHead[] = [];
 
   /**
@@ -40,6 +42,21 @@ export class HeadRegistry {
   /** All live models, as {@link get} would give them. */
   live(): readonly LiveHead[] {
     return this.#list;
+  }
+
+  /**
+   * A live model as ONNX Runtime runs it: what everybody else makes of its file, where a plan may be some millionths away.
+   * Loaded when it is first asked for, which blocks for some 20 ms.
+   */
+  reference(live: LiveHead): LiveHead {
+    if (live.session.engine === 'onnxruntime') return live;
+    let reference = this.#references.get(live);
+    if (reference === undefined) {
+      const session = live.session.inOnnxRuntime();
+      reference = { session, batcher: new Batcher(session), label: live.label };
+      this.#references.set(live, reference);
+    }
+    return reference;
   }
 
   /**
@@ -70,8 +87,11 @@ export class HeadRegistry {
 
   async #drain(live: LiveHead): Promise<void> {
     this.#draining.add(live);
-    await live.batcher.close();
+    const reference = this.#references.get(live);
+    this.#references.delete(live);
+    await Promise.all([live.batcher.close(), reference?.batcher.close()]);
     live.session.release();
+    reference?.session.release();
     this.#draining.delete(live);
   }
 }

@@ -38,6 +38,14 @@ interface Runner {
   release(): void;
 }
 
+/** What a session is opened from. */
+interface Opened {
+  readonly id: string;
+  readonly manifest: Manifest;
+  readonly model: Uint8Array;
+  readonly plan?: Plan;
+}
+
 /**
  * One model of one head, loaded in this thread: sessions cannot be shared between threads. Do not terminate a worker
  * that may be inside {@link open} or {@link run}: that aborts the whole process.
@@ -60,9 +68,12 @@ export class HeadSession {
   readonly inputName: string;
   readonly outputName: string;
   readonly engine: EngineName;
+  readonly #bundle: Opened;
   #runner: Runner | undefined;
 
-  private constructor(manifest: Manifest, engine: EngineName, runner: Runner) {
+  private constructor(bundle: Opened, engine: EngineName, runner: Runner) {
+    const { manifest } = bundle;
+    this.#bundle = bundle;
     this.head = manifest.head;
     this.name = manifest.name;
     this.version = manifest.version;
@@ -82,10 +93,10 @@ export class HeadSession {
    * Loads a model, or its plan; blocks while it does.
    * @throws BeckonError BUNDLE_REFUSED where ONNX Runtime cannot load it or its inputs and outputs are not the manifest's.
    */
-  static open(bundle: { id: string; manifest: Manifest; model: Uint8Array; plan?: Plan }): HeadSession {
+  static open(bundle: Opened): HeadSession {
     const { id, manifest, model, plan } = bundle;
     if (plan !== undefined) {
-      return new HeadSession(manifest, 'plan', new PlanRunner(plan, inputWidth(manifest), outputWidth(manifest)));
+      return new HeadSession(bundle, 'plan', new PlanRunner(plan, inputWidth(manifest), outputWidth(manifest)));
     }
     initOrt();
     const session = new binding.InferenceSession();
@@ -97,9 +108,15 @@ export class HeadSession {
     const problem =
       tensorProblem('input', session.inputMetadata, manifest.input.name, inputWidth(manifest)) ??
       tensorProblem('output', session.outputMetadata, manifest.output.name, outputWidth(manifest));
-    if (problem === undefined) return new HeadSession(manifest, 'onnxruntime', new OnnxRunner(manifest, session));
+    if (problem === undefined) return new HeadSession(bundle, 'onnxruntime', new OnnxRunner(manifest, session));
     session.dispose();
     throw refusal(id, problem);
+  }
+
+  /** The same model in ONNX Runtime, whatever runs this one; blocks for some 20 ms. @throws as {@link open} */
+  inOnnxRuntime(): HeadSession {
+    const { plan: _, ...bundle } = this.#bundle;
+    return HeadSession.open(bundle);
   }
 
   /**

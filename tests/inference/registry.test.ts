@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { type TestContext, test } from 'node:test';
+import { prove } from '../../src/inference/prove.ts';
 import { HeadRegistry } from '../../src/inference/registry.ts';
 import { HeadSession } from '../../src/inference/session.ts';
 import { type ShopHead, shopBundle } from '../support/bundles.ts';
@@ -75,4 +76,20 @@ test('closing answers what was taken, then frees the models', async (t) => {
   await closed;
   assert.deepEqual(registry.list(), []);
   assert.throws(() => alone(session), /is released/);
+});
+
+test('what runs as a plan can also be asked in ONNX Runtime, and goes with its model', async (t) => {
+  const registry = registryFor(t);
+  const bundle = shopBundle('linear');
+  const { plan } = await prove({ ...bundle, manifest: { ...bundle.manifest, head: 'buy' } });
+  assert.ok(plan !== undefined);
+  await registry.swap(HeadSession.open({ ...bundle, manifest: { ...bundle.manifest, head: 'buy' }, plan }));
+  const live = registry.live()[0];
+  const reference = registry.reference(live);
+  assert.deepEqual([live.session.engine, reference.session.engine], ['plan', 'onnxruntime']);
+  assert.equal(registry.reference(live), reference, 'loaded once');
+  assert.equal(registry.reference(reference), reference);
+  assert.deepEqual(alone(reference.session), alone(openAs('linear', '1')));
+  await registry.swap(openAs('trees', '2'));
+  assert.throws(() => alone(reference.session), { code: 'INTERNAL' });
 });

@@ -59,21 +59,22 @@ export const checkOutputs = ({ session }: LiveHead, names: readonly string[]): v
 };
 
 /**
- * Asks a model; rows of one turn of the loop go with those of everybody else.
+ * Asks a model, as ONNX Runtime runs it; rows of one turn of the loop go together.
  * @param done told `rows * outputWidth` numbers, or why there are none
  */
 export const infer = (
   parts: ServingParts,
-  { live, rows, numbers, customerIds }: Inference,
+  { live: asked, rows, numbers, customerIds }: Inference,
   done: (error: BeckonError | undefined, output: Float32Array) => void,
 ): void => {
+  const live = parts.registry.reference(asked);
   const { batcher, session } = live;
   const { inputWidth, outputWidth } = session;
   const output = new Float32Array(rows * outputWidth);
   const startMs = performance.now();
   let left = rows;
   const ended = (): void => {
-    count(live, rows, failure !== undefined, performance.now() - startMs, parts.clock.nowMs());
+    count(asked, rows, failure !== undefined, performance.now() - startMs, parts.clock.nowMs());
     done(failure, output);
   };
   let failure: BeckonError | undefined;
