@@ -52,8 +52,7 @@ export class HeadRegistry {
     if (live.session.engine === 'onnxruntime') return live;
     let reference = this.#references.get(live);
     if (reference === undefined) {
-      const session = live.session.inOnnxRuntime();
-      reference = { session, batcher: new Batcher(session), label: live.label };
+      reference = liveHead(live.session.inOnnxRuntime());
       this.#references.set(live, reference);
     }
     return reference;
@@ -66,8 +65,7 @@ export class HeadRegistry {
    */
   async swap(session: HeadSession): Promise<void> {
     const previous = this.#live.get(session.head);
-    const label = `${session.name}@${session.version}`;
-    this.#live.set(session.head, { session, batcher: new Batcher(session), label });
+    this.#live.set(session.head, liveHead(session));
     this.#list = [...this.#live.values()];
     if (previous !== undefined) await this.#drain(previous);
   }
@@ -95,6 +93,12 @@ export class HeadRegistry {
     this.#draining.delete(live);
   }
 }
+
+const liveHead = (session: HeadSession): LiveHead => ({
+  session,
+  batcher: new Batcher(session),
+  label: `${session.name}@${session.version}`,
+});
 
 const describe = (heads: Iterable<LiveHead>, state: HeadInfo['state']): HeadInfo[] =>
   [...heads]
