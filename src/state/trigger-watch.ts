@@ -41,6 +41,8 @@ export class TriggerWatch {
   private readonly looks: readonly (Look | undefined)[];
   /** Low words of the fingerprints of those who were looked at, by row: a row that was freed is somebody else's later. */
   private known = new Uint32Array(0);
+  /** Rows that fire in the {@link due} under way. */
+  private readonly fired = new Set<number>();
   private readonly groups: GroupReader;
   private readonly view = RowView.ofWords(0);
   private readonly values: Float64Array;
@@ -100,7 +102,7 @@ export class TriggerWatch {
     // What the event does not touch moves with time as it did when it was looked at, and the wheel knows of that.
     const isKnown =
       this.wheel.dueOf(id) !== 0 && this.known[id] === this.view.u32[this.view.base + HEADER.fingerprintLo];
-    this.look((isKnown ? this.looks[typeCode] : undefined) ?? this.whole, id, sec, asOfSec, undefined);
+    this.look(isKnown ? (this.looks[typeCode] as Look) : this.whole, id, sec, asOfSec, undefined);
   }
 
   /** Whether anybody is to be looked at up to a second. */
@@ -114,16 +116,21 @@ export class TriggerWatch {
    */
   due(untilSec: number, asOfSec?: number): Firing[] {
     const firings: Firing[] = [];
+    const { fired } = this;
+    fired.clear();
     let firstSec = 0;
     while (firings.length < FIRINGS_MAX) {
       const id = this.wheel.next(untilSec);
       if (id < 0) break;
       const { at } = this.wheel;
-      if (asOfSec === undefined && firings.length > 0 && at > firstSec) {
+      // After a restart the wheel does not give what is past in order, and until it is folded a row knows nothing of its firing.
+      if (fired.has(id) || (asOfSec === undefined && firings.length > 0 && at > firstSec)) {
         this.wheel.put(id, at);
         break;
       }
+      const before = firings.length;
       this.look(this.whole, id, at, asOfSec ?? at, firings);
+      if (firings.length > before) fired.add(id);
       if (firstSec === 0 && firings.length > 0) firstSec = at;
     }
     return firings;
@@ -260,6 +267,8 @@ const lookOf = (plan: FeaturePlan, triggers: readonly Trigger[]): Look => ({
   ),
 });
 
+const namesOf = (triggers: readonly Trigger[]): string => triggers.map(({ name }) => name).join('\n');
+
 /** Types after which everything is looked at: who is who has changed, or what has fired. */
 const WHOLE = ['trigger.fired', 'identity.linked', 'identity.unlinked'].map((type) => definitionOfType(type)?.code);
 
@@ -273,7 +282,14 @@ const looksOf = (plan: FeaturePlan, whole: Look, isBounded: boolean): (Look | un
     for (const code of new Set(codesOf(keys))) byCode.set(code, [...(byCode.get(code) ?? []), trigger]);
   }
   const looks: (Look | undefined)[] = [];
-  for (const [code, triggers] of byCode) looks[code] = lookOf(plan, triggers);
+  // Many types touch the same triggers.
+  const shared = new Map([[namesOf(whole.triggers), whole]]);
+  for (const [code, triggers] of byCode) {
+    const names = namesOf(triggers);
+    const look = shared.get(names) ?? lookOf(plan, triggers);
+    shared.set(names, look);
+    looks[code] = look;
+  }
   // A row that was brought back stands in another place, so nothing is known of it.
   for (const code of isBounded ? codesOf(cells.keys()) : []) looks[code] = whole;
   for (const code of WHOLE) looks[code as number] = whole;
