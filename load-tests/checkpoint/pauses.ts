@@ -152,7 +152,12 @@ await withOwner(async (owner) => {
     ['  events a second', (acks.filter(of).length * BATCH_EVENTS * 1000) / ms],
     ['  acknowledgement p50 ms', quantile(acks.filter(of), 0.5)],
     ['  acknowledgement p99 ms', quantile(acks.filter(of), 0.99)],
+    ['  acknowledgement p99.9 ms', quantile(acks.filter(of), 0.999)],
     ['  acknowledgement max ms', quantile(acks.filter(of), 1)],
+    [
+      '  acknowledgements above 10 ms, in 10,000',
+      (acks.filter((ack) => of(ack) && ack.ms > 10).length * 10_000) / acks.filter(of).length,
+    ],
   ];
   printTable([
     ['checkpoints', spans.length],

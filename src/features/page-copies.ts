@@ -8,46 +8,62 @@ export const PAGE_STATE = { free: 0, pending: 1, copied: 2 } as const;
 const POOL_PAGE_WORDS = 16_384;
 const POOL_GROWTH_PAGES = 256;
 
+/** What threads share of a {@link CopyPool}. */
+export interface SharedCopies {
+  readonly memory: WebAssembly.Memory;
+  /** One number: places taken. */
+  readonly used: Int32Array;
+}
+
 /** The copies of pages that the writer had to change before they were read: one pool for all shards. */
 export class CopyPool {
-  readonly memory: WebAssembly.Memory;
+  readonly shared: SharedCopies;
   words!: Uint32Array;
   private readonly wordsMax: number;
-  private used = 0;
 
   /** @param bytesMax a whole number of 64 KiB */
-  constructor(bytesMax: number, memory?: WebAssembly.Memory) {
+  constructor(bytesMax: number, shared?: SharedCopies) {
     const maximum = bytesMax / (POOL_PAGE_WORDS * 4);
-    this.memory = memory ?? new WebAssembly.Memory({ initial: 0, maximum, shared: true });
+    this.shared = shared ?? {
+      memory: new WebAssembly.Memory({ initial: 0, maximum, shared: true }),
+      used: new Int32Array(new SharedArrayBuffer(4)),
+    };
     this.wordsMax = maximum * POOL_PAGE_WORDS;
     this.refresh();
   }
 
   /** Sees what another thread has added. */
   refresh(): void {
-    this.memory.grow(0);
-    this.words = new Uint32Array(this.memory.buffer);
+    const { memory } = this.shared;
+    memory.grow(0);
+    this.words = new Uint32Array(memory.buffer);
+  }
+
+  /** How full it is, 0 to 1; another thread may see it a little late. */
+  get fill(): number {
+    return (this.shared.used[0] * PAGE_WORDS) / this.wordsMax;
   }
 
   /** Writer only: all places are free again. */
   clear(): void {
-    this.used = 0;
+    this.shared.used[0] = 0;
   }
 
   /** Writer only. @returns the place after the last one; -1 where the pool is full */
   next(): number {
-    const end = (this.used + 1) * PAGE_WORDS;
+    const { memory, used } = this.shared;
+    const end = (used[0] + 1) * PAGE_WORDS;
     if (end > this.wordsMax) return -1;
     if (end > this.words.length) {
       const room = (this.wordsMax - this.words.length) / POOL_PAGE_WORDS;
-      this.memory.grow(Math.min(POOL_GROWTH_PAGES, room));
-      this.words = new Uint32Array(this.memory.buffer);
+      memory.grow(Math.min(POOL_GROWTH_PAGES, room));
+      this.words = new Uint32Array(memory.buffer);
     }
-    return this.used;
+    return used[0];
   }
 
   take(): void {
-    this.used++;
+    this.shared.used[0]++;
   }
 }
 

@@ -85,8 +85,8 @@ export class CheckpointMaker {
       dataDir,
       shards: memories,
       stretches,
-      pool: this.pool.memory,
-      poolBytesMax: LIMITS.checkpointCopyBytesMax,
+      copies: this.pool.shared,
+      copyBytesMax: LIMITS.checkpointCopyBytesMax,
     };
     const end = (): void => {
       for (const { shard } of tables) shard.copies.end();

@@ -1,10 +1,11 @@
 import { setPriority } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { CopyPool, PAGE_STATE, PAGE_WORDS, readKept } from '../../features/page-copies.ts';
+import { CopyPool, PAGE_STATE, PAGE_WORDS, readKept, type SharedCopies } from '../../features/page-copies.ts';
 import type { Stretch } from '../../features/shard.ts';
 import { type Mark, writeCheckpoint } from '../../state/checkpoint.ts';
 import { CheckpointStore } from '../../state/checkpoint-store.ts';
 import { Link } from './link.ts';
+import { Pace } from './pace.ts';
 
 /** Writes one checkpoint while the writer goes on, and ends. */
 export interface CheckpointThreadData {
@@ -12,8 +13,8 @@ export interface CheckpointThreadData {
   readonly shards: readonly WebAssembly.Memory[];
   /** Of each shard, as they are before the mark. */
   readonly stretches: readonly (readonly Stretch[])[];
-  readonly pool: WebAssembly.Memory;
-  readonly poolBytesMax: number;
+  readonly copies: SharedCopies;
+  readonly copyBytesMax: number;
 }
 
 /** What a mark needs of this thread: a state for each page. */
@@ -27,10 +28,10 @@ const ROOM_WORDS = 4 * 1024 * 1024;
 // On Linux this is the thread's own; elsewhere it would be that of the whole process.
 if (process.platform === 'linux') setPriority(NICENESS);
 
-const { dataDir, shards, stretches, pool: poolMemory, poolBytesMax } = workerData as CheckpointThreadData;
+const { dataDir, shards, stretches, copies, copyBytesMax } = workerData as CheckpointThreadData;
 const port = parentPort as MessagePort;
 const link = new Link(port);
-const pool = new CopyPool(poolBytesMax, poolMemory);
+const pool = new CopyPool(copyBytesMax, copies);
 
 const states: PageStates = shards.map((memory, shard) => {
   const words = memory.buffer.byteLength / 4 + ROOM_WORDS;
@@ -40,10 +41,14 @@ const states: PageStates = shards.map((memory, shard) => {
 });
 
 const mark = await link.ask<Mark>('mark', states);
+const pace = new Pace();
 const readers = shards.map((memory, shard) => {
   memory.grow(0);
   const u32 = new Uint32Array(memory.buffer);
-  return (from: number, into: Uint32Array): void => readKept(u32, states[shard], pool, from, into);
+  return (from: number, into: Uint32Array): void => {
+    pace.rest(pool.fill);
+    readKept(u32, states[shard], pool, from, into);
+  };
 });
 const bytes = await writeCheckpoint(
   new CheckpointStore(dataDir),
