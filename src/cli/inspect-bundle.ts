@@ -20,7 +20,7 @@ export const inspectBundle: Inspection = async (path, args, io) => {
   const pack = loadPack(existsSync(join(owner, 'pack.yaml')) ? owner : configOf(args, io).pack);
   const ref = { pack: pack.name, head: basename(head), version: basename(folder), folder };
   const bundle = readBundle(ref, new Set(pack.featureNames));
-  const { plan, noPlan } = await prove(bundle);
+  const { plan, planApart, noPlan } = await prove(bundle);
   const { name, version, input, context, output, opset, sha256, training, metrics } = bundle.manifest;
   return {
     bundle: bundle.id,
@@ -28,6 +28,7 @@ export const inspectBundle: Inspection = async (path, args, io) => {
     version,
     proven: true,
     engine: plan === undefined ? 'onnxruntime' : 'plan',
+    ...(planApart === undefined ? {} : { planApart }),
     ...(noPlan === undefined ? {} : { noPlan }),
     sha256: bundle.sha256,
     modelSha256: sha256,

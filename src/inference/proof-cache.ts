@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { PlanReport } from './prove-child.ts';
 
 /** More bundles than a data directory sees in years. */
 const PROVEN_MAX = 1000;
@@ -15,11 +16,11 @@ export class ProofCache {
     this.#path = path;
   }
 
-  get(key: string): string | undefined {
+  get(key: string): PlanReport | undefined {
     return this.#read().get(key);
   }
 
-  set(key: string, outcome: string): void {
+  set(key: string, outcome: PlanReport): void {
     const known = this.#read();
     known.delete(key);
     const proven = Object.fromEntries([...known, [key, outcome]].slice(-PROVEN_MAX));
@@ -33,13 +34,16 @@ export class ProofCache {
     }
   }
 
-  #read(): Map<string, string> {
+  #read(): Map<string, PlanReport> {
     try {
       const { proven } = JSON.parse(readFileSync(this.#path, 'utf8'));
       const outcomes = Array.isArray(proven) ? [] : Object.entries(proven);
-      return new Map(outcomes.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+      // What an earlier version has written says less, and is proven again.
+      return new Map(outcomes.filter((entry): entry is [string, PlanReport] => isReport(entry[1])));
     } catch {
       return new Map();
     }
   }
 }
+
+const isReport = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
 import { BeckonError } from '../base/errors.ts';
 import type { Golden, Manifest } from './manifest.ts';
-import { planProblem } from './plan/plan-proof.ts';
+import { comparePlan } from './plan/plan-proof.ts';
 import { refusal } from './refusal.ts';
 import type { Bundle } from './repository.ts';
 import { HeadSession } from './session.ts';
@@ -12,8 +12,16 @@ export type ProveJob = Pick<Bundle, 'id' | 'manifest' | 'golden' | 'model' | 'pl
 export interface ProveReport {
   /** Message of the refusal; undefined where the bundle is proven. */
   readonly refused: string | undefined;
-  /** Why its plan is not taken, though the bundle is proven. */
-  readonly noPlan?: string;
+  /** Of a bundle that is proven, where there was a plan. */
+  readonly plan?: PlanReport | undefined;
+}
+
+/** What came of trying a plan. */
+export interface PlanReport {
+  /** Why it is not taken. */
+  readonly refused?: string | undefined;
+  /** How far it was from ONNX Runtime at most, where it is taken. */
+  readonly apart?: number | undefined;
 }
 
 /** Far outside of what any feature is, yet small enough that a sound float32 graph stays finite. */
@@ -29,7 +37,7 @@ const report = (job: ProveJob): ProveReport => {
     try {
       const problem = goldenProblem(session, job.golden) ?? edgeProblem(session, job.manifest);
       if (problem !== undefined) return { refused: refusal(job.id, problem).message };
-      return { refused: undefined, noPlan: job.plan && compareWith(session, job) };
+      return { refused: undefined, plan: job.plan && compareWith(session, job) };
     } finally {
       session.release();
     }
@@ -42,19 +50,18 @@ const report = (job: ProveJob): ProveReport => {
   }
 };
 
-/** @returns why the plan is not as good as ONNX Runtime. */
-const compareWith = (reference: HeadSession, job: ProveJob): string | undefined => {
+/** Whether the plan is as good as ONNX Runtime. */
+const compareWith = (reference: HeadSession, job: ProveJob): PlanReport => {
   try {
     const plan = HeadSession.open(job);
     const run = (session: HeadSession) => session.run.bind(session);
-    return (
-      goldenProblem(plan, job.golden) ??
-      edgeProblem(plan, job.manifest) ??
-      planProblem(job.manifest, run(reference), run(plan))
-    );
+    const refused = goldenProblem(plan, job.golden) ?? edgeProblem(plan, job.manifest);
+    if (refused !== undefined) return { refused };
+    const { problem, apart } = comparePlan(job.manifest, run(reference), run(plan));
+    return problem === undefined ? { apart } : { refused: problem };
   } catch (thrown) {
     const { message, cause } = thrown as Error;
-    return cause instanceof Error ? `${message} ${cause.message}` : message;
+    return { refused: cause instanceof Error ? `${message} ${cause.message}` : message };
   }
 };
 

@@ -7,7 +7,7 @@ import { inputWidth, outputWidth } from './manifest.ts';
 import { NoPlan } from './plan/no-plan.ts';
 import { makePlan } from './plan/plan.ts';
 import { ProofCache } from './proof-cache.ts';
-import type { ProveJob, ProveReport } from './prove-child.ts';
+import type { PlanReport, ProveJob, ProveReport } from './prove-child.ts';
 import { refusal } from './refusal.ts';
 import type { Bundle } from './repository.ts';
 import { onnxRuntimeVersion } from './session.ts';
@@ -37,13 +37,14 @@ export const prove = async (
   // What was compared is the very code that will run: another version of Beckon that makes the same need not try again.
   const code = plan === undefined ? '' : ` plan ${createHash('sha256').update(plan.module).digest('hex')}`;
   const key = `${bundle.sha256} onnxruntime ${onnxRuntimeVersion} ${process.platform} ${process.arch}${code}`;
-  let outcome = cache?.get(key);
+  let outcome: PlanReport | undefined = cache?.get(key);
   if (outcome === undefined) {
-    const { noPlan } = await tryInChild(candidate, options.timeoutMs ?? TIMEOUT_MS);
-    outcome = noPlan ?? '';
+    outcome = (await tryInChild(candidate, options.timeoutMs ?? TIMEOUT_MS)).plan ?? {};
     cache?.set(key, outcome);
   }
-  return outcome === '' ? candidate : { ...bundle, noPlan: `its plan is not taken: ${outcome}` };
+  const { refused, apart } = outcome;
+  if (refused !== undefined) return { ...bundle, noPlan: `its plan is not taken: ${refused}` };
+  return apart === undefined ? candidate : { ...candidate, planApart: apart };
 };
 
 const withPlan = (bundle: Bundle): Bundle => {

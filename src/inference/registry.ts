@@ -1,4 +1,5 @@
 import { Batcher } from './batcher.ts';
+import { LongRuns } from './long-runs.ts';
 import type { EngineName, HeadSession } from './session.ts';
 
 /** A head as this thread serves it now. */
@@ -6,6 +7,7 @@ export interface LiveHead {
   /** What an answer must name as the model that it used. */
   readonly session: HeadSession;
   readonly batcher: Batcher;
+  readonly longRuns: LongRuns;
   /** `name@version`, as answers name the model. */
   readonly label: string;
 }
@@ -46,10 +48,10 @@ export class HeadRegistry {
 
   /**
    * A live model as ONNX Runtime runs it: what everybody else makes of its file, where a plan may be some millionths away.
-   * Loaded when it is first asked for, which blocks for some 20 ms.
+   * Loaded when it is first asked for, which blocks for some 20 ms; a plan that is near enough stands for it.
    */
   reference(live: LiveHead): LiveHead {
-    if (live.session.engine === 'onnxruntime') return live;
+    if (live.session.isReference) return live;
     let reference = this.#references.get(live);
     if (reference === undefined) {
       reference = liveHead(live.session.inOnnxRuntime());
@@ -87,7 +89,8 @@ export class HeadRegistry {
     this.#draining.add(live);
     const reference = this.#references.get(live);
     this.#references.delete(live);
-    await Promise.all([live.batcher.close(), reference?.batcher.close()]);
+    const both = reference === undefined ? [live] : [live, reference];
+    await Promise.all(both.flatMap(({ batcher, longRuns }) => [batcher.close(), longRuns.close()]));
     live.session.release();
     reference?.session.release();
     this.#draining.delete(live);
@@ -97,6 +100,7 @@ export class HeadRegistry {
 const liveHead = (session: HeadSession): LiveHead => ({
   session,
   batcher: new Batcher(session),
+  longRuns: new LongRuns(session),
   label: `${session.name}@${session.version}`,
 });
 

@@ -18,6 +18,8 @@ export interface Bundle {
   readonly sha256: string;
   /** What `prove` has found to compute the same; without it ONNX Runtime runs the model. */
   readonly plan?: Plan;
+  /** How far the plan was from ONNX Runtime at most, in numbers or, above 1, as a share of them. */
+  readonly planApart?: number;
   /** Why a model that was proven has no plan. */
   readonly noPlan?: string;
 }

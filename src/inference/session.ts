@@ -5,6 +5,7 @@ import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { inputWidth, type Manifest, type ManifestColumn, outputWidth } from './manifest.ts';
 import type { Plan } from './plan/plan.ts';
+import { ALIKE_MAX } from './plan/plan-proof.ts';
 import { PlanRunner } from './plan/plan-runner.ts';
 import { refusal } from './refusal.ts';
 
@@ -44,6 +45,7 @@ interface Opened {
   readonly manifest: Manifest;
   readonly model: Uint8Array;
   readonly plan?: Plan;
+  readonly planApart?: number;
 }
 
 /**
@@ -68,6 +70,8 @@ export class HeadSession {
   readonly inputName: string;
   readonly outputName: string;
   readonly engine: EngineName;
+  /** Whether it is ONNX Runtime, or a plan that was found to be so near to it that it may speak for it. */
+  readonly isReference: boolean;
   readonly #bundle: Opened;
   #runner: Runner | undefined;
 
@@ -86,6 +90,7 @@ export class HeadSession {
     this.inputName = manifest.input.name;
     this.outputName = manifest.output.name;
     this.engine = engine;
+    this.isReference = engine === 'onnxruntime' || isAlike(bundle);
     this.#runner = runner;
   }
 
@@ -115,7 +120,7 @@ export class HeadSession {
 
   /** The same model in ONNX Runtime, whatever runs this one; blocks for some 20 ms. @throws as {@link open} */
   inOnnxRuntime(): HeadSession {
-    const { plan: _, ...bundle } = this.#bundle;
+    const { plan: _plan, planApart: _apart, ...bundle } = this.#bundle;
     return HeadSession.open(bundle);
   }
 
@@ -154,6 +159,9 @@ export class HeadSession {
     this.#runner = undefined;
   }
 }
+
+const isAlike = ({ plan, planApart = Infinity }: Opened): boolean =>
+  plan?.branchesAlike === true && planApart <= ALIKE_MAX;
 
 class OnnxRunner implements Runner {
   readonly #manifest: Manifest;

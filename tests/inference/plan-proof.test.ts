@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { inputWidth, outputWidth } from '../../src/inference/manifest.ts';
 import { NoPlan } from '../../src/inference/plan/no-plan.ts';
 import { makePlan, type Plan } from '../../src/inference/plan/plan.ts';
-import { planProblem } from '../../src/inference/plan/plan-proof.ts';
+import { ALIKE_MAX, comparePlan, type PlanProof } from '../../src/inference/plan/plan-proof.ts';
 import { prove } from '../../src/inference/prove.ts';
 import { type Bundle, readBundles } from '../../src/inference/repository.ts';
 import { HeadSession } from '../../src/inference/session.ts';
@@ -20,11 +20,11 @@ const committed = readBundles(loadPack(RETAIL));
 const plansOf = (bundle: Bundle): Plan =>
   makePlan(bundle.model, { input: inputWidth(bundle.manifest), output: outputWidth(bundle.manifest) });
 
-const proof = (t: TestContext, bundle: Bundle, plan: Plan): string | undefined => {
+const proof = (t: TestContext, bundle: Bundle, plan: Plan): PlanProof => {
   const sessions = [HeadSession.open(bundle), HeadSession.open({ ...bundle, plan })];
   t.after(() => sessions.map((session) => session.release()));
   const [reference, planned] = sessions.map((session) => session.run.bind(session));
-  return planProblem(bundle.manifest, reference, planned);
+  return comparePlan(bundle.manifest, reference, planned);
 };
 
 /** f32x4.add and f32x4.sub */
@@ -37,11 +37,13 @@ const isAt = (bytes: Uint8Array, at: number, wanted: readonly number[]): boolean
 
 for (const bundle of committed) {
   test(`the plan of ${bundle.id} is proven, and a start takes it`, async (t) => {
-    assert.equal(proof(t, bundle, plansOf(bundle)), undefined);
-    const { plan, noPlan } = await prove(bundle);
-    assert.equal(noPlan, undefined);
-    const session = HeadSession.open({ ...bundle, plan });
-    assert.equal(session.engine, 'plan');
+    const { problem, apart } = proof(t, bundle, plansOf(bundle));
+    assert.equal(problem, undefined);
+    const proven = await prove(bundle);
+    assert.deepEqual([proven.noPlan, proven.planApart], [undefined, apart]);
+    const session = HeadSession.open(proven);
+    // Both have no trees, or trees that ask for what has the same bits.
+    assert.deepEqual([session.engine, session.isReference], ['plan', apart <= ALIKE_MAX]);
   });
 
   test(`a plan of ${bundle.id} that subtracts once where it should add is found out`, (t) => {
@@ -53,7 +55,7 @@ for (const bundle of committed) {
       .map((at) => {
         const module = plan.module.slice();
         module.set(SUBTRACT, at);
-        return proof(t, bundle, { ...plan, module });
+        return proof(t, bundle, { ...plan, module }).problem;
       });
     const found = problems.filter((problem) => problem !== undefined);
     for (const problem of found) assert.match(problem, /^it gives \S+ (and ONNX Runtime|in a batch and) \S+ /);
@@ -103,15 +105,58 @@ test('what a plan cannot do, or does otherwise, stays with ONNX Runtime, and why
   assert.match(String(noPlan), /^its plan is not taken: it gives \S+ and ONNX Runtime \S+ for "c[01]" on the inputs /);
 });
 
+const gives = (value: number) => (_input: Float32Array, rows: number, output: Float32Array) =>
+  void output.fill(value, 0, rows * 2);
+
 test('a number where ONNX Runtime has none is found out, and so is none where it has one', () => {
-  const gives = (value: number) => (_input: Float32Array, rows: number, output: Float32Array) =>
-    void output.fill(value, 0, rows * 2);
   const values = [0, 1, -1e30, Infinity, -Infinity, Number.NaN];
   for (const a of values)
     for (const b of values) {
-      const problem = planProblem(onnxManifest(200, 2), gives(a), gives(b));
+      const { problem, apart } = comparePlan(onnxManifest(200, 2), gives(a), gives(b));
       assert.equal(problem === undefined, Object.is(a, b), `${a} and ${b}`);
+      assert.equal(apart, problem === undefined ? 0 : Infinity);
     }
+});
+
+test('how far a plan is apart is measured in numbers, and above 1 as a share of them', () => {
+  const [small, large] = [2 ** -20, 2 ** -18];
+  assert.equal(comparePlan(onnxManifest(3, 2), gives(0.5), gives(0.5 + small)).apart, small);
+  assert.equal(comparePlan(onnxManifest(3, 2), gives(8), gives(8 + large)).apart, large / 8);
+});
+
+const TREE: OnnxNode = [
+  'ai.onnx.ml:TreeEnsembleRegressor',
+  ['asked'],
+  'y',
+  {
+    n_targets: 2,
+    nodes_treeids: [0, 0, 0],
+    nodes_nodeids: [0, 1, 2],
+    nodes_featureids: [0, 0, 0],
+    nodes_modes: ['BRANCH_LEQ', 'LEAF', 'LEAF'],
+    nodes_values: { floats: [0.5, 0, 0] },
+    nodes_truenodeids: [1, 0, 0],
+    nodes_falsenodeids: [2, 0, 0],
+    target_treeids: [0, 0],
+    target_nodeids: [1, 2],
+    target_ids: [0, 1],
+    target_weights: { floats: [1, 1] },
+  },
+];
+
+test('only a plan that is near enough, and whose trees ask for the same bits, speaks for ONNX Runtime', () => {
+  const over = (nodes: readonly OnnxNode[]): Bundle => bundleOf([...nodes, TREE], {});
+  const open = (bundle: Bundle, planApart?: number) =>
+    HeadSession.open({ ...bundle, plan: plansOf(bundle), ...(planApart === undefined ? {} : { planApart }) });
+  const same = over([['Abs', ['x'], 'asked']]);
+  assert.equal(open(same, ALIKE_MAX).isReference, true);
+  assert.equal(open(same, ALIKE_MAX * 1.01).isReference, false);
+  assert.equal(open(same).isReference, false, 'nobody has compared');
+  const rounded = over([
+    ['Exp', ['x'], 'power'],
+    ['Abs', ['power'], 'asked'],
+  ]);
+  assert.equal(open(rounded, 0).isReference, false);
 });
 
 test('a plan is proven once, and so is why there is none', async (t) => {

@@ -93,3 +93,12 @@ test('what runs as a plan can also be asked in ONNX Runtime, and goes with its m
   await registry.swap(openAs('trees', '2'));
   assert.throws(() => alone(reference.session), { code: 'INTERNAL' });
 });
+
+test('a plan that is near enough to ONNX Runtime stands for it', async (t) => {
+  const registry = registryFor(t);
+  const proven = await prove(shopBundle('trees'));
+  await registry.swap(HeadSession.open({ ...proven, planApart: 1e-7 }));
+  const live = registry.live()[0];
+  assert.equal(live.session.engine, 'plan');
+  assert.equal(registry.reference(live), live);
+});

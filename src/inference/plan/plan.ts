@@ -6,8 +6,8 @@ import { gemm, PANEL, type Weights } from './gemm.ts';
 import { NoPlan } from './no-plan.ts';
 import { NodeReader, type Value } from './node-reader.ts';
 import type { Steps } from './operator.ts';
-import { OPERATORS } from './operators.ts';
-import { treeClassifier } from './tree-operators.ts';
+import { EXACT_OPERATORS, OPERATORS } from './operators.ts';
+import { treeClassifier, treeRegressor } from './tree-operators.ts';
 import { alwaysTrue, sumTrees, type Trees, treesProblem } from './trees.ts';
 import { MemoryImage, type RowsFunction } from './wasm.ts';
 
@@ -19,6 +19,11 @@ export interface Plan {
   readonly rowsMax: number;
   readonly inputAt: number;
   readonly outputAt: number;
+  /**
+   * Whether trees ask only for numbers that have the same bits in ONNX Runtime. Where they do not, a last digit may send a
+   * row another way, however near the answers to all other rows are.
+   */
+  readonly branchesAlike: boolean;
 }
 
 /** What takes more is slower to make than ONNX Runtime's session, and no faster than it to run. */
@@ -47,9 +52,14 @@ export const makePlan = (bytes: Uint8Array, widths: { input: number; output: num
   );
   values.set(inputs[0].name, { columns: columnsOf(input) });
   const uses = countUses(graph);
+  const rounded = new Set<string>();
+  let branchesAlike = true;
   for (const node of graph.node) {
     if (!node.output.some((output) => uses.has(output))) continue;
-    const { name, value } = compute(node, values, steps);
+    const { name, value, isExact, isTrees } = compute(node, values, steps);
+    const asksRounded = node.input.some((input) => rounded.has(input));
+    if (asksRounded || !isExact) rounded.add(name);
+    if (asksRounded && isTrees) branchesAlike = false;
     // What several nodes read is computed once.
     const isShared = (uses.get(name) ?? 0) > 1;
     values.set(name, isShared && 'columns' in value ? { columns: steps.store(value.columns) } : value);
@@ -61,7 +71,7 @@ export const makePlan = (bytes: Uint8Array, widths: { input: number; output: num
   steps.storeIn(result.columns, output);
   const module = memory.module(steps.all);
   if (module.length > MODULE_BYTES_MAX) throw new NoPlan('it is too large');
-  return { module, rowsMax, inputAt: input.at, outputAt: output.at };
+  return { module, rowsMax, inputAt: input.at, outputAt: output.at, branchesAlike };
 };
 
 const decode = (bytes: Uint8Array): GraphProto => {
@@ -81,14 +91,23 @@ const countUses = ({ node, output }: GraphProto): Map<string, number> => {
   return uses;
 };
 
-const compute = (node: NodeProto, values: ReadonlyMap<string, Value>, steps: Steps): { name: string; value: Value } => {
+interface Computed {
+  readonly name: string;
+  readonly value: Value;
+  readonly isExact: boolean;
+  readonly isTrees: boolean;
+}
+
+const compute = (node: NodeProto, values: ReadonlyMap<string, Value>, steps: Steps): Computed => {
   const reader = new NodeReader(node, values);
   const operator = OPERATORS.get(reader.name);
   if (operator === undefined) throw new NoPlan(`${reader.name} is not among its operators`);
   const value = operator(reader, steps);
   if ('columns' in value && value.columns.length > WIDTH_MAX) throw new NoPlan(`${reader.name} gives too many columns`);
   // Labels and masks are not given: whoever reads one finds nothing, and there is no plan.
-  return { name: node.output[operator === treeClassifier ? 1 : 0], value };
+  const name = node.output[operator === treeClassifier ? 1 : 0];
+  const isTrees = operator === treeClassifier || operator === treeRegressor;
+  return { name, value, isExact: EXACT_OPERATORS.has(reader.name), isTrees };
 };
 
 class PlannedSteps implements Steps {

@@ -2,10 +2,10 @@ import { BeckonError } from '../../base/errors.ts';
 import type { LiveHead } from '../../inference/registry.ts';
 import type { ServingParts } from '../parts.ts';
 import { EXTENSIONS } from '../v2/extensions.ts';
-import { checkOutputs, type GivenTensor, infer, inferenceOf } from '../v2/infer.ts';
+import { answerNumbers, checkOutputs, type GivenTensor, infer, inferenceOf } from '../v2/infer.ts';
 import { CUSTOMER_ID, isModelReady, modelInfo, modelOf, PLATFORM } from '../v2/model.ts';
 import { statisticsOf } from '../v2/statistics.ts';
-import { bytesOfFloats, floatsOf, strictText, textsOf } from '../v2/tensor-bytes.ts';
+import { floatsOf, strictText, textsOf, turnToWire } from '../v2/tensor-bytes.ts';
 import { type BehindNow, unary } from './call.ts';
 import {
   DataType,
@@ -66,7 +66,7 @@ export const inferenceService = (behind: BehindNow, version: string): GRPCInfere
         id: question.id,
         parameters: {},
         outputs: [{ ...tensor, contents: undefined }],
-        rawOutputContents: [bytesOfFloats(numbers)],
+        rawOutputContents: [turnToWire(numbers)],
       });
     }),
   ),
@@ -89,7 +89,8 @@ const answer = (
     );
   const tensors = inputs.map((input, i) => tensorOf(input, rawInputContents[i]));
   const inference = inferenceOf(live, tensors);
-  infer(parts, inference, (error, numbers) => done(error, numbers, live, [inference.rows, live.session.outputWidth]));
+  const numbers = new Float32Array(answerNumbers(inference));
+  infer(parts, inference, numbers, (error) => done(error, numbers, live, [inference.rows, live.session.outputWidth]));
 };
 
 /** @throws BeckonError REQUEST_INVALID */

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { BeckonError } from '../../base/errors.ts';
 import { compileSchema } from '../../base/schema-check.ts';
 import type { GivenTensor } from './infer.ts';
-import { bytesOfFloats, floatsOf, textsOf } from './tensor-bytes.ts';
+import { floatsOf, textsOf, turnToWire } from './tensor-bytes.ts';
 
 const Parameters = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
 const Input = Type.Object({
@@ -91,32 +91,48 @@ const valuesOf = ({ name, datatype, data = [] }: Body['inputs'][number]): Pick<G
   return kind === 'string' ? { texts: flat as string[] } : { numbers: Float32Array.from(flat as number[]) };
 };
 
-/** An answer of inference. */
+/** An answer of inference but for its numbers. */
 export interface InferAnswer {
   readonly model: string;
   readonly version: string;
   readonly id: string | undefined;
-  readonly output: { readonly name: string; readonly shape: readonly number[]; readonly numbers: Float32Array };
+  readonly output: { readonly name: string; readonly shape: readonly number[] };
 }
 
-const head = ({ model, version, id }: InferAnswer) => ({
-  model_name: model,
-  model_version: version,
-  ...(id === undefined ? {} : { id }),
-});
+/** @param more of its output */
+const answerText = ({ model, version, id, output }: InferAnswer, more: object): string =>
+  JSON.stringify({
+    model_name: model,
+    model_version: version,
+    ...(id === undefined ? {} : { id }),
+    outputs: [{ name: output.name, datatype: 'FP32', shape: output.shape, ...more }],
+  });
 
-export const answerJson = (answer: InferAnswer): string => {
-  const { name, shape, numbers } = answer.output;
-  return JSON.stringify({ ...head(answer), outputs: [{ name, datatype: 'FP32', shape, data: [...numbers] }] });
-};
+export const answerJson = (answer: InferAnswer, numbers: Float32Array): string =>
+  answerText(answer, { data: [...numbers] });
 
-/** @returns the JSON and behind it the bytes, and how long the JSON is */
-export const answerBinary = (answer: InferAnswer): { body: Buffer; jsonBytes: number } => {
-  const { name, shape, numbers } = answer.output;
-  const bytes = bytesOfFloats(numbers);
-  const parameters = { binary_data_size: bytes.length };
-  const json = Buffer.from(
-    JSON.stringify({ ...head(answer), outputs: [{ name, datatype: 'FP32', shape, parameters }] }),
-  );
-  return { body: Buffer.concat([json, bytes]), jsonBytes: json.length };
-};
+/** JSON and behind it a binary tensor, in one piece that is there before its numbers are. */
+export class BinaryAnswer {
+  /** To be written; they stand in the body. */
+  readonly numbers: Float32Array;
+  readonly jsonBytes: number;
+  readonly #body: Buffer;
+
+  constructor(answer: InferAnswer, numbers: number) {
+    const bytes = numbers * Float32Array.BYTES_PER_ELEMENT;
+    const text = answerText(answer, { parameters: { binary_data_size: bytes } });
+    const textBytes = Buffer.byteLength(text);
+    // Spaces behind it: numbers can be written only where their place is a multiple of their size.
+    this.jsonBytes = Math.ceil(textBytes / Float32Array.BYTES_PER_ELEMENT) * Float32Array.BYTES_PER_ELEMENT;
+    this.#body = Buffer.from(new ArrayBuffer(this.jsonBytes + bytes));
+    this.#body.write(text);
+    this.#body.fill(' ', textBytes, this.jsonBytes);
+    this.numbers = new Float32Array(this.#body.buffer as ArrayBuffer, this.jsonBytes, numbers);
+  }
+
+  /** To be sent, once the numbers are written. */
+  body(): Buffer {
+    turnToWire(this.numbers);
+    return this.#body;
+  }
+}

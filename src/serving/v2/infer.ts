@@ -58,33 +58,45 @@ export const checkOutputs = ({ session }: LiveHead, names: readonly string[]): v
   if (other !== undefined) throw invalid(`unexpected output '${other.slice(0, 64)}' for model '${session.head}'`);
 };
 
+/** As many rows pay for a run of their own: fewer go through ONNX Runtime with those of other callers. */
+const LONG_RUN_ROWS = 16;
+
+/** How many numbers answer it. */
+export const answerNumbers = ({ live, rows }: Inference): number => rows * live.session.outputWidth;
+
 /**
- * Asks a model, as ONNX Runtime runs it; rows of one turn of the loop go together.
- * @param done told `rows * outputWidth` numbers, or why there are none
+ * Asks a model, as ONNX Runtime runs it.
+ * @param output takes {@link answerNumbers}
+ * @param done told when they are there, or why they are not; often before the call returns
  */
 export const infer = (
   parts: ServingParts,
   { live: asked, rows, numbers, customerIds }: Inference,
-  done: (error: BeckonError | undefined, output: Float32Array) => void,
+  output: Float32Array,
+  done: (error: BeckonError | undefined) => void,
 ): void => {
   const live = parts.registry.reference(asked);
-  const { batcher, session } = live;
+  const { batcher, longRuns, session } = live;
   const { inputWidth, outputWidth } = session;
-  const output = new Float32Array(rows * outputWidth);
   const startMs = performance.now();
-  let left = rows;
-  const ended = (): void => {
-    count(asked, rows, failure !== undefined, performance.now() - startMs, parts.clock.nowMs());
-    done(failure, output);
+  const ended = (error: BeckonError | undefined): void => {
+    count(asked, rows, error !== undefined, performance.now() - startMs, parts.clock.nowMs());
+    done(error);
   };
+  // A run of a plan costs nothing beside its rows.
+  if (numbers !== undefined && (rows >= LONG_RUN_ROWS || session.engine === 'plan')) {
+    longRuns.run(numbers, rows, output, ended);
+    return;
+  }
+  let left = rows;
   let failure: BeckonError | undefined;
   const told = (row: number, error: BeckonError | undefined, from: Float32Array, offset: number): void => {
     if (error === undefined) copyRow(from, offset, output, row * outputWidth, outputWidth);
     else failure ??= error;
-    if (--left === 0) ended();
+    if (--left === 0) ended(failure);
   };
   if (rows === 0) {
-    ended();
+    ended(undefined);
     return;
   }
   if (numbers !== undefined) {

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { bodyCame } from '../http/body-garbage.ts';
 import { translate } from '../http/problem.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
-import { answerBinary, answerJson, readInferBody } from './body.ts';
+import { answerJson, BinaryAnswer, readInferBody } from './body.ts';
 import { EXTENSIONS } from './extensions.ts';
-import { checkOutputs, infer, inferenceOf } from './infer.ts';
+import { answerNumbers, checkOutputs, infer, inferenceOf } from './infer.ts';
 import { modelConfig, modelInfo, modelOf } from './model.ts';
 import { modelStatistics } from './statistics.ts';
 
@@ -23,7 +24,10 @@ export const inferenceRoutes = (app: FastifyInstance, parts: ServingParts, versi
   app.register(
     async (scope) => {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+        bodyCame(body.length);
+        done(null, body);
+      });
       scope.setErrorHandler((error: unknown, _request, reply: FastifyReply) => refuse(reply, error, parts));
       const schema = { hide: true };
       scope.get('/', { schema }, (_request, reply) => {
@@ -70,16 +74,18 @@ const modelRoutes = (scope: FastifyInstance, path: string, parts: ServingParts):
     const { outputName, head, version, outputWidth } = live.session;
     checkOutputs(live, asked.outputs);
     const inference = inferenceOf(live, asked.tensors);
-    infer(parts, inference, (error, numbers) => {
-      if (error !== undefined) return refuse(reply, error, parts);
-      const output = { name: outputName, shape: [inference.rows, outputWidth], numbers };
-      const answer = { model: head, version, id: asked.id, output };
-      if (!asked.isBinaryWanted) {
-        reply.type(JSON_TYPE).send(answerJson(answer));
-        return;
-      }
-      const { body, jsonBytes } = answerBinary(answer);
-      reply.header(HEADER_LENGTH, jsonBytes).type('application/octet-stream').send(body);
+    const answer = {
+      model: head,
+      version,
+      id: asked.id,
+      output: { name: outputName, shape: [inference.rows, outputWidth] },
+    };
+    const binary = asked.isBinaryWanted ? new BinaryAnswer(answer, answerNumbers(inference)) : undefined;
+    const numbers = binary?.numbers ?? new Float32Array(answerNumbers(inference));
+    infer(parts, inference, numbers, (error) => {
+      if (error !== undefined) refuse(reply, error, parts);
+      else if (binary === undefined) reply.type(JSON_TYPE).send(answerJson(answer, numbers));
+      else reply.header(HEADER_LENGTH, binary.jsonBytes).type('application/octet-stream').send(binary.body());
     });
   });
 };

@@ -22,9 +22,10 @@ export const floatsOf = (bytes: Uint8Array): Float32Array => {
   return new Float32Array(scratch.buffer, 0, bytes.length / FLOAT_BYTES);
 };
 
-export const bytesOfFloats = (numbers: Float32Array): Buffer => {
+/** Makes numbers what they are in a binary tensor. @returns their bytes */
+export const turnToWire = (numbers: Float32Array): Buffer => {
   const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  return IS_LITTLE ? bytes : Buffer.from(bytes).swap32();
+  return IS_LITTLE ? bytes : bytes.swap32();
 };
 
 /** Texts as they stand in a binary tensor: each behind the number of its bytes. @throws BeckonError REQUEST_INVALID */
