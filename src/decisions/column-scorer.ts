@@ -1,15 +1,17 @@
 import type { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import type { IdBytes } from '../features/id-bytes.ts';
 import type { FeatureReader } from '../features/read.ts';
 import type { HeadRegistry, LiveHead } from '../inference/registry.ts';
 import type { ScoreRequest } from './decision.ts';
+import { HeadBlock } from './head-block.ts';
 import type { HeadInputs } from './head-inputs.ts';
 import type { HeadOutputs } from './head-outputs.ts';
 import { beforeState, tooFarAhead } from './time-refusals.ts';
 
 /** What is asked about many customers at once. */
 export type ColumnsAsked = Pick<ScoreRequest, 'campaignId' | 'context' | 'atMs'> & {
-  readonly customerIds: readonly string[];
+  readonly customers: IdBytes;
   /** When it was asked, ms since the epoch: the time that is meant where none is named. */
   readonly nowMs: number;
 };
@@ -39,14 +41,19 @@ interface ColumnScorerParts {
 
 /**
  * Scores many customers with nothing made for each of them: what is read goes into the rows of the models, what they answer
- * into columns. As many customers as a model takes at once share a turn of the loop.
+ * into columns. A turn of the loop is for as many customers of one question as a model takes at once.
  */
 export class ColumnScorer {
-  readonly parts: ColumnScorerParts;
+  private readonly parts: ColumnScorerParts;
   /** Features of the customer who was read last. */
-  readonly values: Float64Array;
-  /** Models whose inputs the reader reads. */
+  private readonly values: Float64Array;
+  /** In the columns, of the customers of a turn. */
+  private readonly rows = new Int32Array(LIMITS.scoreChunkRows);
+  private readonly waiting: Job[] = [];
+  private isScheduled = false;
+  /** Models whose inputs the reader reads, and a block for each. */
   private knownHeads: readonly LiveHead[] = [];
+  private blocks: readonly HeadBlock[] = [];
 
   constructor(parts: ColumnScorerParts) {
     this.parts = parts;
@@ -59,7 +66,16 @@ export class ColumnScorer {
    * @param from row of the first customer
    */
   score(asked: ColumnsAsked, into: Columns, from: number, done: ColumnsDone): void {
-    new Job(this, asked, into, from, done).turn();
+    this.wait(new Job(asked, into, from, done));
+  }
+
+  /** The same at once, for a thread that has nothing else to do; `done` may be called before this returns. */
+  scoreNow(asked: ColumnsAsked, into: Columns, from: number, done: ColumnsDone): void {
+    const job = new Job(asked, into, from, done);
+    while (job.hasMore) this.turn(job);
+    // Those at whose rows the writer was are asked for again once it has had time to go on.
+    if (job.isOver) job.end();
+    else this.wait(job);
   }
 
   /** Of the columns, in order. */
@@ -67,115 +83,122 @@ export class ColumnScorer {
     return this.parts.outputs;
   }
 
-  /** To be asked in each turn in which rows are added. */
-  heads(): readonly LiveHead[] {
-    const { registry, reader } = this.parts;
-    if (registry.live() !== this.knownHeads) {
-      this.knownHeads = registry.live();
-      for (const { session } of this.knownHeads) reader.want(session.featureNames);
+  private wait(job: Job): void {
+    this.waiting.push(job);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(this.next);
+  }
+
+  private readonly next = (): void => {
+    this.isScheduled = false;
+    const job = this.waiting.shift() as Job;
+    this.turn(job);
+    if (!job.isOver) this.waiting.push(job);
+    if (this.waiting.length > 0) this.schedule();
+    if (job.isOver) job.end();
+  };
+
+  private turn(job: Job): void {
+    const { reader } = this.parts;
+    const { rows } = this;
+    const { into, position } = job;
+    const blocks = this.blocksNow();
+    reader.nextTurn();
+    let count = 0;
+    if (job.hasMore) {
+      const end = job.take();
+      reader.aheadBytes(job.asked.customers, position, end);
+      for (let i = position; i < end; i++) count += this.read(job, i, count, blocks);
+    } else for (const i of job.late.splice(0, rows.length)) count += this.read(job, i, count, blocks);
+    if (count > 0) for (const block of blocks) block.score(count, into.values, into.rows, rows);
+  }
+
+  /** @returns how many rows that has made */
+  private read(job: Job, position: number, row: number, blocks: readonly HeadBlock[]): number {
+    const { reader } = this.parts;
+    const { values } = this;
+    const { asked, sec, keys, into } = job;
+    const outcome = reader.readBytes(asked.customers, position, sec, asked.atMs !== undefined, values, keys);
+    if (outcome === 'busy') job.late.push(position);
+    else if (outcome === 'beforeState') job.fail(beforeState(reader.lastSec), position);
+    else {
+      const place = job.from + position;
+      this.rows[row] = place;
+      if (outcome === 'known') into.known[place] = 1;
+      for (let head = 0; head < blocks.length; head++) blocks[head].set(row, values, asked.context);
+      return 1;
     }
-    return this.knownHeads;
+    return 0;
+  }
+
+  /** To be asked in each turn. */
+  private blocksNow(): readonly HeadBlock[] {
+    const { registry, reader, inputs, outputs } = this.parts;
+    const heads = registry.live();
+    if (heads !== this.knownHeads) {
+      this.knownHeads = heads;
+      this.blocks = heads.map((live) => new HeadBlock(live, inputs, outputs.placesOf(live)));
+      for (const { session } of heads) reader.want(session.featureNames);
+    }
+    return this.blocks;
   }
 }
 
 /** The customers of one question on their way. */
 class Job {
-  private readonly scorer: ColumnScorer;
-  private readonly asked: ColumnsAsked;
+  readonly asked: ColumnsAsked;
+  readonly into: Columns;
+  readonly from: number;
+  readonly keys: { readonly campaign: string } | undefined;
+  readonly sec: number;
+  /** Of the next customer. */
+  position = 0;
+  /** Positions of those who are to be read again. */
+  readonly late: number[] = [];
   private readonly done: ColumnsDone;
-  private readonly keys: { readonly campaign: string } | undefined;
-  private readonly sec: number;
-  private readonly columns: Columns;
-  private readonly from: number;
-  private next = 0;
-  /** Of the turn: rows whose scores are still to come, once for each model. */
-  private left = 0;
+  private readonly count: number;
   private error: BeckonError | undefined;
   private errorIndex = -1;
 
-  constructor(scorer: ColumnScorer, asked: ColumnsAsked, columns: Columns, from: number, done: ColumnsDone) {
-    const { campaignId, atMs, nowMs } = asked;
-    this.scorer = scorer;
+  constructor(asked: ColumnsAsked, into: Columns, from: number, done: ColumnsDone) {
+    const { campaignId, atMs, nowMs, customers } = asked;
     this.asked = asked;
+    this.into = into;
+    this.from = from;
     this.done = done;
+    this.count = customers.bounds.length / 2;
     this.keys = campaignId === undefined ? undefined : { campaign: campaignId };
     this.sec = Math.floor((atMs ?? nowMs) / 1000);
-    this.columns = columns;
-    this.from = from;
     if ((atMs ?? nowMs) > nowMs + LIMITS.askAheadMsMax) this.error = tooFarAhead();
   }
 
-  /** Reads the customers of a turn. */
-  turn(): void {
-    const { reader } = this.scorer.parts;
-    const { customerIds } = this.asked;
-    const first = this.next;
-    const end = Math.min(first + LIMITS.scoreChunkRows, customerIds.length);
-    if (this.error !== undefined || first === end) {
-      this.done(this.error, this.errorIndex);
-      return;
-    }
-    this.next = end;
-    const heads = this.scorer.heads();
-    // The turn itself counts as one, so that it never ends while its rows are read.
-    this.left = (end - first) * heads.length + 1;
-    reader.nextTurn();
-    reader.ahead(customerIds, first, end);
-    const scored = heads.map((live) => this.scoredBy(live));
-    for (let row = first; row < end; row++) this.row(row, heads, scored);
-    this.told(1);
+  /** Whether there are customers who were never read. */
+  get hasMore(): boolean {
+    return this.error === undefined && this.position < this.count;
   }
 
-  private row(row: number, heads: readonly LiveHead[], scored: readonly Scored[]): void {
-    const { reader, inputs } = this.scorer.parts;
-    const { customerIds, atMs, context } = this.asked;
-    const { values } = this.scorer;
-    const outcome = reader.read(customerIds[row], this.sec, atMs !== undefined, values, this.keys);
-    if (outcome === 'busy') {
-      setImmediate(() => this.again(row));
-      return;
-    }
-    if (outcome === 'beforeState') {
-      if (this.error === undefined) {
-        this.error = beforeState(reader.lastSec);
-        this.errorIndex = row;
-      }
-      this.told(heads.length);
-      return;
-    }
-    if (outcome === 'known') this.columns.known[this.from + row] = 1;
-    for (let head = 0; head < heads.length; head++) {
-      inputs.write(heads[head], values, context);
-      heads[head].batcher.add(scored[head], row);
-    }
+  get isOver(): boolean {
+    return !this.hasMore && (this.error !== undefined || this.late.length === 0);
   }
 
-  /** In a later turn, whose models may be others. */
-  private again(row: number): void {
-    const heads = this.scorer.heads();
-    this.row(
-      row,
-      heads,
-      heads.map((live) => this.scoredBy(live)),
-    );
+  /** Goes on by the customers of a turn. @returns the position behind the last */
+  take(): number {
+    this.position = Math.min(this.position + LIMITS.scoreChunkRows, this.count);
+    return this.position;
   }
 
-  private scoredBy(live: LiveHead): Scored {
-    const places = this.scorer.outputs.placesOf(live);
-    const { from } = this;
-    const { rows, values } = this.columns;
-    return (row, error, output, offset) => {
-      if (error === undefined)
-        for (let i = 0; i < places.length; i++)
-          if (places[i] >= 0) values[places[i] * rows + from + row] = output[offset + i];
-      this.told(1);
-    };
+  fail(error: BeckonError, position: number): void {
+    if (this.error !== undefined) return;
+    this.error = error;
+    this.errorIndex = position;
   }
 
-  private told(rows: number): void {
-    this.left -= rows;
-    if (this.left === 0) this.turn();
+  end(): void {
+    this.done(this.error, this.errorIndex);
   }
 }
-
-type Scored = (row: number, error: BeckonError | undefined, output: Float32Array, offset: number) => void;

@@ -1,12 +1,19 @@
-import { compileGather, type Gather } from '../inference/gather.ts';
+import { compileGather } from '../inference/gather.ts';
 import type { LiveHead } from '../inference/registry.ts';
 import type { ScoreRequest } from './decision.ts';
 
-/** Makes a customer's features, and what a question says beside them, the next row of a model. */
+/** Makes a customer's features, and what a question says beside them, the row of a model that begins at `into[at]`. */
+export type RowWriter = (
+  values: Float64Array,
+  context: ScoreRequest['context'],
+  into: Float32Array,
+  at: number,
+) => void;
+
+/** How models are given what they read. */
 export class HeadInputs {
   private readonly featureNames: readonly string[];
-  /** Of a model's inputs from the features, by model. */
-  private readonly gathers = new WeakMap<LiveHead, Gather>();
+  private readonly writers = new WeakMap<LiveHead, RowWriter>();
 
   /** @param featureNames of the pack, in the order of the values */
   constructor(featureNames: readonly string[]) {
@@ -15,23 +22,29 @@ export class HeadInputs {
 
   /** Writes where the model's batcher has its next row; the row is taken once it is added. */
   write(live: LiveHead, values: Float64Array, context: ScoreRequest['context']): void {
-    const { batcher, session } = live;
-    const { input, offset } = batcher;
-    this.gatherOf(live)(values, input, offset);
-    const contextAt = offset + session.featureNames.length;
-    for (let i = 0; i < session.context.length; i++) {
-      const { name, default: standard } = session.context[i];
-      const given = context?.[name];
-      input[contextAt + i] = given === undefined ? standard : Number(given);
-    }
+    const { batcher } = live;
+    this.writerOf(live)(values, context, batcher.input, batcher.offset);
   }
 
-  private gatherOf(live: LiveHead): Gather {
-    let gather = this.gathers.get(live);
-    if (gather === undefined) {
-      gather = compileGather(live.session.featureNames.map((name) => this.featureNames.indexOf(name)));
-      this.gathers.set(live, gather);
+  writerOf(live: LiveHead): RowWriter {
+    let writer = this.writers.get(live);
+    if (writer === undefined) {
+      writer = this.compile(live.session);
+      this.writers.set(live, writer);
     }
-    return gather;
+    return writer;
+  }
+
+  private compile({ featureNames, context: inputs }: LiveHead['session']): RowWriter {
+    const gather = compileGather(featureNames.map((name) => this.featureNames.indexOf(name)));
+    return (values, context, into, at) => {
+      gather(values, into, at);
+      const contextAt = at + featureNames.length;
+      for (let i = 0; i < inputs.length; i++) {
+        const { name, default: standard } = inputs[i];
+        const given = context?.[name];
+        into[contextAt + i] = given === undefined ? standard : Number(given);
+      }
+    };
   }
 }

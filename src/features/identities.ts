@@ -94,10 +94,15 @@ export class Identities implements CustomerIds {
    * As {@link locate} where the row of the id's customer is known to be in a slot, if it is.
    * @returns whether it is; if not, nothing was located
    */
-  locateAt({ shard, slot, fingerprintLo, fingerprintHi }: RowPlace, bytes: Uint8Array, end: number): boolean {
+  locateAt(
+    { shard, slot, fingerprintLo, fingerprintHi }: RowPlace,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
     // With a bound an id may come and go without its row: its stamp must be taken first.
     if (this.isBounded) return false;
-    const key = this.tables[shard].keyIfOf(slot, bytes, 0, end);
+    const key = this.tables[shard].keyIfOf(slot, bytes, start, end);
     if (key < 0) return false;
     this.shard = shard;
     this.slot = slot;

@@ -1,9 +1,10 @@
 import { hash64, shardOf } from '../base/hash.ts';
-import { writeId } from './id-bytes.ts';
+import { type IdBytes, writeId } from './id-bytes.ts';
 import { fingerprint, type Table } from './table.ts';
 
 /** More rows would push each other out of the cache again. */
 const CUSTOMERS_MAX = 256;
+const NONE: readonly never[] = [];
 
 /**
  * Asks the memory for rows that are read soon: what the index says of an id is a way of three steps, each of which waits
@@ -23,7 +24,8 @@ export class ReadAhead {
   private readonly his = new Uint32Array(CUSTOMERS_MAX);
   /** Of index entries, then keys. */
   private readonly places = new Float64Array(CUSTOMERS_MAX);
-  private customerIds: readonly string[] = [];
+  private customerIds: readonly string[] = NONE;
+  private ids: IdBytes | undefined;
   private from = 0;
   private to = 0;
   /** Place in the arrays of the customer who is to be read next. */
@@ -40,21 +42,41 @@ export class ReadAhead {
    * @param from position of the first customer, `to` that behind the last; of more than 256 the first ones
    */
   fetch(customerIds: readonly string[], from: number, to: number, id: Buffer): void {
-    const { tables, shards, slots, los, his, places } = this;
+    const count = this.begin(customerIds, undefined, from, to);
+    for (let i = 0; i < count; i++) this.enter(i, id, 0, writeId(customerIds[from + i], id));
+    this.follow(count);
+  }
+
+  /** The same for ids that are bytes. */
+  fetchBytes(ids: IdBytes, from: number, to: number): void {
+    const { bytes, bounds } = ids;
+    const count = this.begin(NONE, ids, from, to);
+    for (let i = 0; i < count; i++) this.enter(i, bytes, bounds[2 * (from + i)], bounds[2 * (from + i) + 1]);
+    this.follow(count);
+  }
+
+  private begin(customerIds: readonly string[], ids: IdBytes | undefined, from: number, to: number): number {
     const count = Math.min(to - from, CUSTOMERS_MAX);
     this.customerIds = customerIds;
+    this.ids = ids;
     this.from = from;
     this.to = from + count;
     this.next = 0;
-    for (let i = 0; i < count; i++) {
-      const length = writeId(customerIds[from + i], id);
-      const shard = shardOf(id, 0, length, tables.length);
-      fingerprint(id, 0, length);
-      shards[i] = shard;
-      los[i] = hash64.lo;
-      his[i] = hash64.hi;
-      places[i] = tables[shard].index.entryOf(hash64.hi);
-    }
+    return count;
+  }
+
+  private enter(i: number, id: Buffer, start: number, end: number): void {
+    const { tables } = this;
+    const shard = shardOf(id, start, end, tables.length);
+    fingerprint(id, start, end);
+    this.shards[i] = shard;
+    this.los[i] = hash64.lo;
+    this.his[i] = hash64.hi;
+    this.places[i] = tables[shard].index.entryOf(hash64.hi);
+  }
+
+  private follow(count: number): void {
+    const { tables, shards, slots, places } = this;
     for (let i = 0; i < count; i++) places[i] = tables[shards[i]].index.keyIn(places[i]);
     for (let i = 0; i < count; i++) slots[i] = places[i] < 0 ? -1 : tables[shards[i]].index.slotOf(places[i]);
     for (let i = 0; i < count; i++) if (slots[i] >= 0) this.touched |= tables[shards[i]].touch(slots[i]);
@@ -64,7 +86,17 @@ export class ReadAhead {
   isNext(customerId: string): boolean {
     const { next, from } = this;
     if (from + next >= this.to || this.customerIds[from + next] !== customerId) return false;
-    this.next++;
+    return this.take();
+  }
+
+  /** The same for the id at a position of those that were fetched as bytes. */
+  isNextAt(ids: IdBytes, position: number): boolean {
+    if (this.ids !== ids || this.from + this.next !== position || position >= this.to) return false;
+    return this.take();
+  }
+
+  private take(): boolean {
+    const next = this.next++;
     this.shard = this.shards[next];
     this.slot = this.slots[next];
     this.fingerprintLo = this.los[next];

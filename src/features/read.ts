@@ -6,7 +6,7 @@ import { type CustomerIds, idsOfCold } from './addresses.ts';
 import type { Ask } from './ask.ts';
 import type { ColdCustomer, ColdRows } from './cold-store.ts';
 import { GroupReader } from './groups.ts';
-import { ID_BYTES, writeId } from './id-bytes.ts';
+import { ID_BYTES, type IdBytes, writeId } from './id-bytes.ts';
 import { type CustomerNames, Identities, namesOf } from './identities.ts';
 import { type ConsentEntry, readConsent } from './kinds/consent.ts';
 import type { FeaturePlan } from './plan.ts';
@@ -120,6 +120,11 @@ export class FeatureReader {
     this.readAhead.fetch(customerIds, from, to, this.id);
   }
 
+  /** The same for ids that are bytes. */
+  aheadBytes(ids: IdBytes, from: number, to: number): void {
+    this.readAhead.fetchBytes(ids, from, to);
+  }
+
   /**
    * Reads all features of a customer.
    * @param values receives them, in the order of the plan
@@ -136,20 +141,57 @@ export class FeatureReader {
     keys: Ask['keys'] = NO_KEYS,
     guest?: RowGuest,
   ): ReadOutcome {
-    const { id, view, ask, identities, readAhead } = this;
+    const { id, ask, readAhead } = this;
     const length = writeId(customerId, id);
     ask.keys = keys;
     ask.values = values;
+    const isFound = readAhead.isNext(customerId) && this.identities.locateAt(readAhead, id, 0, length);
+    return this.readId(id, 0, length, customerId, isFound, nowSec, isAsked, guest);
+  }
+
+  /** As {@link read}, for an id that is bytes. @param position of the id */
+  readBytes(
+    ids: IdBytes,
+    position: number,
+    nowSec: number,
+    isAsked: boolean,
+    values: Float64Array,
+    keys: Ask['keys'] = NO_KEYS,
+  ): ReadOutcome {
+    const { ask, readAhead } = this;
+    const { bytes, bounds } = ids;
+    const start = bounds[2 * position];
+    const end = bounds[2 * position + 1];
+    ask.keys = keys;
+    ask.values = values;
+    const isFound = readAhead.isNextAt(ids, position) && this.identities.locateAt(readAhead, bytes, start, end);
+    return this.readId(bytes, start, end, undefined, isFound, nowSec, isAsked, undefined);
+  }
+
+  /**
+   * @param text of the id, where there is one
+   * @param isFound whether the identities speak of the customer already
+   */
+  private readId(
+    id: Buffer,
+    start: number,
+    end: number,
+    text: string | undefined,
+    isFound: boolean,
+    nowSec: number,
+    isAsked: boolean,
+    guest: RowGuest | undefined,
+  ): ReadOutcome {
+    const { view, identities } = this;
     this.lastCold = undefined;
-    let isFound = readAhead.isNext(customerId) && identities.locateAt(readAhead, id, length);
     for (let attempt = 0; attempt < LIMITS.seqlockRetriesMax; attempt++) {
-      const slot = isFound ? identities.slot : identities.locate(id, 0, length);
-      isFound = false;
+      const slot = isFound && attempt === 0 ? identities.slot : identities.locate(id, start, end);
       const table = this.tables[identities.shard];
       if (slot < 0) {
-        const customer = this.cold?.find(id.subarray(0, length), customerId, identities.stamp);
+        const asked = this.cold === undefined ? '' : (text ?? id.toString('utf8', start, end));
+        const customer = this.cold?.find(id.subarray(start, end), asked, identities.stamp);
         if (!identities.isSteady) continue;
-        if (customer !== undefined) return this.readCold(customer, customerId, nowSec, isAsked, guest);
+        if (customer !== undefined) return this.readCold(customer, asked, nowSec, isAsked, guest);
         this.offset = 0;
         this.lastSec = 0;
         this.compute(this.empty, nowSec);

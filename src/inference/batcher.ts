@@ -1,7 +1,7 @@
-import { channel } from 'node:diagnostics_channel';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type HeadSession, isFiniteRow } from './session.ts';
+import { runRows } from './run-rows.ts';
+import type { HeadSession } from './session.ts';
 
 /**
  * Told once for every row, in the order of {@link Batcher.add}.
@@ -11,17 +11,6 @@ import { type HeadSession, isFiniteRow } from './session.ts';
  * after the call returns.
  */
 export type RowDone<T> = (tag: T, error: BeckonError | undefined, output: Float32Array, offset: number) => void;
-
-/** Message of the diagnostics channel `beckon:inference.run`: one for each ONNX run of a batcher. */
-export interface InferenceRun {
-  readonly head: string;
-  readonly rows: number;
-  /** Rows whose `RowDone` is told an error. */
-  readonly failedRows: number;
-  readonly durationMs: number;
-}
-
-const runs = channel('beckon:inference.run');
 
 /** Buffers kept for the next burst: 16 × 64 rows cover 1,000 of one inference; what a larger burst took is given back. */
 const SPARE_CHUNKS_MAX = 16;
@@ -109,64 +98,16 @@ export class Batcher {
   };
 
   #run(chunk: Chunk): void {
-    const observed = runs.hasSubscribers;
-    const started = observed ? performance.now() : 0;
-    let error: BeckonError | undefined;
-    try {
-      this.#session.run(chunk.input, chunk.rows, this.#output);
-    } catch (thrown) {
-      error = thrown as BeckonError;
-    }
-    const durationMs = observed ? performance.now() - started : 0;
-    const failedRows = error === undefined ? this.#deliver(chunk) : this.#deliverOneByOne(chunk, error);
-    if (observed) {
-      runs.publish({ head: this.#session.head, rows: chunk.rows, failedRows, durationMs } satisfies InferenceRun);
-    }
-  }
-
-  #deliver(chunk: Chunk): number {
+    const { done, tags, errors, rows } = chunk;
+    runRows(this.#session, chunk.input, rows, this.#output, errors);
     const width = this.#session.outputWidth;
-    let failedRows = 0;
-    for (let row = 0, offset = 0; row < chunk.rows; row++, offset += width) {
-      const error = isFiniteRow(this.#output, offset, width) ? undefined : this.#notFinite();
-      if (error !== undefined) failedRows++;
-      this.#tell(chunk, row, error, offset);
-    }
-    return failedRows;
-  }
-
-  /** A run fails as a whole, but often one row is to blame: the others, which belong to other requests, are tried alone. */
-  #deliverOneByOne(chunk: Chunk, error: BeckonError): number {
-    if (chunk.rows === 1) {
-      this.#tell(chunk, 0, error, 0);
-      return 1;
-    }
-    let failedRows = 0;
-    for (let row = 0; row < chunk.rows; row++) {
-      let problem: BeckonError | undefined;
+    for (let row = 0; row < rows; row++)
       try {
-        this.#session.run(chunk.input.subarray(row * this.#session.inputWidth), 1, this.#output);
-        if (!isFiniteRow(this.#output, 0, this.#session.outputWidth)) problem = this.#notFinite();
+        done[row]!(tags[row], errors[row], this.#output, row * width);
       } catch (thrown) {
-        problem = thrown as BeckonError;
+        // A bug of one caller: it surfaces as an uncaught exception, but the other rows are told all the same.
+        process.nextTick(rethrow, thrown);
       }
-      if (problem !== undefined) failedRows++;
-      this.#tell(chunk, row, problem, 0);
-    }
-    return failedRows;
-  }
-
-  #tell(chunk: Chunk, row: number, error: BeckonError | undefined, offset: number): void {
-    try {
-      chunk.done[row]!(chunk.tags[row], error, this.#output, offset);
-    } catch (thrown) {
-      // A bug of one caller: it surfaces as an uncaught exception, but the other rows are told all the same.
-      process.nextTick(rethrow, thrown);
-    }
-  }
-
-  #notFinite(): BeckonError {
-    return new BeckonError('INTERNAL', `The model of head "${this.#session.head}" gave a number that is not finite.`);
   }
 }
 
@@ -174,6 +115,7 @@ class Chunk {
   readonly input: Float32Array;
   readonly done: (RowDone<unknown> | undefined)[] = new Array(LIMITS.scoreChunkRows).fill(undefined);
   readonly tags: unknown[] = new Array(LIMITS.scoreChunkRows).fill(undefined);
+  readonly errors: (BeckonError | undefined)[] = new Array(LIMITS.scoreChunkRows).fill(undefined);
   rows = 0;
 
   constructor(inputWidth: number) {
@@ -184,6 +126,7 @@ class Chunk {
   clear(): void {
     this.done.fill(undefined, 0, this.rows);
     this.tags.fill(undefined, 0, this.rows);
+    this.errors.fill(undefined, 0, this.rows);
     this.rows = 0;
   }
 }

@@ -48,17 +48,23 @@ export const batchRequestOf = ({ at, record: _record, ...asked }: BatchQuestion)
 
 /** @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
 export const checkCustomers = (customerIds: readonly string[]): void => {
+  checkCount(customerIds.length);
+  for (let i = 0; i < customerIds.length; i++) checkCustomer(customerIds[i], i);
+};
+
+/** @throws BeckonError BATCH_TOO_LARGE */
+export const checkCount = (count: number): void => {
   const { customersPerRequestMax: limit } = LIMITS;
-  if (customerIds.length > limit)
-    throw new BeckonError(
-      'BATCH_TOO_LARGE',
-      `the request names ${customerIds.length} customers; at most ${limit} are allowed`,
-      { details: { limit, count: customerIds.length } },
-    );
-  for (let i = 0; i < customerIds.length; i++) {
-    const problem = idProblem(customerIds[i], LIMITS.idBytesMax);
-    if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customerIds[${i}] ${problem}`);
-  }
+  if (count > limit)
+    throw new BeckonError('BATCH_TOO_LARGE', `the request names ${count} customers; at most ${limit} are allowed`, {
+      details: { limit, count },
+    });
+};
+
+/** @param index among the customers of the request. @throws BeckonError REQUEST_INVALID */
+export const checkCustomer = (customerId: string, index: number): void => {
+  const problem = idProblem(customerId, LIMITS.idBytesMax);
+  if (problem !== undefined) throw new BeckonError('REQUEST_INVALID', `customerIds[${index}] ${problem}`);
 };
 
 const checkId = (name: string, id: string): void => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { cloudEvent } from '../support/cloud-event.ts';
 import { Client } from '../support/http-client.ts';
 import { startService } from '../support/service.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { GrpcClient, type Message, struct } from './grpc-client.ts';
 
 const AT = '2026-01-31T09:00:00.000Z';
@@ -58,6 +61,27 @@ test('a batch by columns', async (t) => {
     },
   );
 
+  await t.test('has the same where most customers are not in memory, by whatever id they are asked for', async (t) => {
+    const config = join(tempFolder(t), 'beckon.yaml');
+    writeFileSync(config, 'limits: { rowsMax: 16 }\n');
+    const bounded = await startService(t, { args: ['--clock', 'log', '--config', config] });
+    const link = { type: 'identity.linked', data: { alias: 'phone:é1' }, time: '2025-12-01T11:00:00Z' };
+    const linked = [...events, cloudEvent({ id: 'link', subject: 'c1', ...link })];
+    await http.events(linked);
+    await new Client(t, bounded.http).events(linked);
+    const smaller = new GrpcClient(t, bounded.grpc);
+    for (const size of [100, 2000]) {
+      const customerIds = Array.from({ length: size }, (_, i) =>
+        i % 9 === 0 ? 'phone:é1' : `c${i % (CUSTOMERS + 3)}`,
+      );
+      const asked = { customerIds, columns: 'COLUMN_TYPE_F32' };
+      const { columns } = await scores(asked);
+      const { columns: found } = await smaller.ask('ScoringService', 'scoreBatch', { at: AT, ...asked });
+      assert.deepEqual([found.known, found.columns], [columns.known, columns.columns]);
+      assert.equal(columns.known[0] & 1, 1, 'the alias is known');
+    }
+  });
+
   await t.test('takes half the bytes in 16 bits, and is as near as that allows', async () => {
     const customerIds = Array.from({ length: 300 }, (_, i) => `c${i % CUSTOMERS}`);
     const { columns: exact } = await scores({ customerIds, columns: 'COLUMN_TYPE_F32' });
@@ -81,6 +105,12 @@ test('a batch by columns', async (t) => {
       [{ customerIds, columns, limit: 3 }, 'INVALID_ARGUMENT', 'columns have no channels'],
       [{ customerIds: [], columns }, 'INVALID_ARGUMENT', 'customerIds must name a customer'],
       [{ customerIds: ['c1', ''], columns }, 'INVALID_ARGUMENT', 'customerIds[1] must not be empty'],
+      [{ customerIds: ['né', 'a\tb'], columns }, 'INVALID_ARGUMENT', 'customerIds[1] must not contain control'],
+      [
+        { customerIds: ['x'.repeat(256), 'é'.repeat(129)], columns },
+        'INVALID_ARGUMENT',
+        'customerIds[1] must have at most',
+      ],
       [{ customerIds, columns, at: 'now' }, 'INVALID_ARGUMENT', 'at must be an RFC 3339 time'],
       [{ customerIds, columns, at: '2030-01-01T00:00:00Z' }, 'OUT_OF_RANGE', 'at may lie at most a year ahead'],
       [{ customerIds, columns, campaignId: 'none' }, 'NOT_FOUND', 'the pack has no campaign'],

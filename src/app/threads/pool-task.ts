@@ -80,11 +80,14 @@ export interface ScoresTask {
 
 /** @returns why not all could be scored, undefined where they were */
 export const scores = ({ asked, into, from }: ScoresTask): Promise<PoolRefusal | undefined> =>
-  new Promise((resolve) =>
-    columns.score(asked, into, from, (error, index) =>
+  new Promise((resolve) => {
+    const { bytes, bounds } = asked.customers;
+    // On its way here a buffer becomes an array of bytes.
+    const customers = { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), bounds };
+    columns.scoreNow({ ...asked, customers }, into, from, (error, index) =>
       resolve(error === undefined ? undefined : refusal(error, index)),
-    ),
-  );
+    );
+  });
 
 const refusal = ({ code, message, details }: BeckonError, index: number): PoolRefusal => ({
   index,

@@ -41,14 +41,21 @@ export class WorkerPool implements BatchPool {
   }
 
   async score(asked: ColumnsAsked, outputs: number, use: (columns: Columns) => void): Promise<void> {
-    const { customerIds } = asked;
-    const rows = customerIds.length;
-    const memory = this.takeMemory(rows * (outputs * Float32Array.BYTES_PER_ELEMENT + 1));
+    const { bytes, bounds } = asked.customers;
+    const rows = bounds.length / 2;
+    const valuesBytes = rows * outputs * Float32Array.BYTES_PER_ELEMENT;
+    const memory = this.takeMemory(valuesBytes + bounds.byteLength + rows + bytes.length);
     const values = new Float32Array(memory, 0, rows * outputs).fill(Number.NaN);
-    const known = new Uint8Array(memory, values.byteLength, rows).fill(0);
+    const known = new Uint8Array(memory, valuesBytes + bounds.byteLength, rows).fill(0);
+    const ids = {
+      bytes: Buffer.from(memory, known.byteOffset + rows, bytes.length),
+      bounds: new Uint32Array(memory, valuesBytes, bounds.length),
+    };
+    ids.bytes.set(bytes);
+    ids.bounds.set(bounds);
     const into: Columns = { rows, values, known };
     const taskOf = (from: number, to: number): ScoresTask => ({
-      asked: part(asked, from, to),
+      asked: { ...asked, customers: { bytes: ids.bytes, bounds: ids.bounds.subarray(2 * from, 2 * to) } },
       into,
       from,
     });

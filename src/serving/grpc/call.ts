@@ -37,13 +37,18 @@ export const beginCall = (route: string, { underWay }: Behind): ((error?: Beckon
   };
 };
 
-/** A call with one question and one answer. @param isAlways whether it is also answered where the service is not ready */
+/**
+ * A call with one question and one answer.
+ * @param isAlways whether it is also answered where the service is not ready
+ * @param send lets an answer go
+ */
 export const unary =
   <Question, Answer>(
     route: string,
     behindNow: BehindNow,
     handle: (question: Question, parts: ServingParts, done: Done<Answer>) => void,
     isAlways = false,
+    send: (call: object, answer: Answer) => void = answerOnce,
   ): handleUnaryCall<Question, Answer> =>
   (call, callback) => {
     const behind = behindNow();
@@ -52,7 +57,7 @@ export const unary =
     const done: Done<Answer> = (error, answer, violations) => {
       if (answer !== undefined) {
         end();
-        answerOnce(call, answer);
+        send(call, answer);
         return;
       }
       const own = ownError(error, parts.onInternal);

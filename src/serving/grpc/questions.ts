@@ -3,7 +3,15 @@ import { compileSchema } from '../../base/schema-check.ts';
 import type { ColumnsAsked } from '../../decisions/column-scorer.ts';
 import type { BatchRequest, ScoreRequest as ScoreAsked } from '../../decisions/decision.ts';
 import { askedTimeMs } from '../asked-time.ts';
-import { BatchQuestion, batchRequestOf, checkCustomers, ScoreQuestion, scoreRequestOf } from '../score-question.ts';
+import {
+  BatchQuestion,
+  batchRequestOf,
+  checkCount,
+  checkCustomer,
+  ScoreQuestion,
+  scoreRequestOf,
+} from '../score-question.ts';
+import type { AskedIds, BatchMessage } from './batch-message.ts';
 import type { ScoreBatchRequest, ScoreRequest } from './generated/beckon/v1/scoring.ts';
 
 const scoreProblem = compileSchema(ScoreQuestion, '');
@@ -24,23 +32,32 @@ export const batchAsked = ({ customerIds, ...asked }: ScoreBatchRequest): BatchR
 };
 
 /** The same for columns. @throws BeckonError REQUEST_INVALID, BATCH_TOO_LARGE */
-export const columnsAsked = ({ customerIds, ...asked }: ScoreBatchRequest, nowMs: number): ColumnsAsked => {
+export const columnsAsked = ({ customers, ...asked }: BatchMessage, nowMs: number): ColumnsAsked => {
   const { channels, actions, limit, campaignId, context, at } = asked;
   if (channels.length > 0 || actions.length > 0 || limit !== undefined)
     throw new BeckonError(
       'REQUEST_INVALID',
       'columns have no channels, actions or limit: scores are of the models alone',
     );
-  if (customerIds.length === 0) throw new BeckonError('REQUEST_INVALID', 'customerIds must name a customer');
-  checkCustomers(customerIds);
-  refuse(scoreProblem({ customerId: customerIds[0], ...present(asked) }));
+  if (customers === undefined || customers.count === 0)
+    throw new BeckonError('REQUEST_INVALID', 'customerIds must name a customer');
+  checkIds(customers);
+  refuse(scoreProblem({ customerId: ANYBODY, ...present(asked) }));
   return {
-    customerIds,
+    customers,
     nowMs,
     atMs: askedTimeMs(at),
     ...(campaignId === undefined ? {} : { campaignId }),
     ...(context === undefined ? {} : { context }),
   };
+};
+
+/** Stands for customers who were looked at already. */
+const ANYBODY = 'anybody';
+
+const checkIds = ({ bytes, bounds, count, doubtful }: AskedIds): void => {
+  checkCount(count);
+  for (let i = doubtful; i < count; i++) checkCustomer(bytes.toString('utf8', bounds[2 * i], bounds[2 * i + 1]), i);
 };
 
 const refuse = (problem: string | undefined): void => {

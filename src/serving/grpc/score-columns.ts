@@ -8,29 +8,36 @@ import type { Done } from './call.ts';
 import { writeTexts } from './decision-writer.ts';
 import { MessageWriter } from './message-writer.ts';
 
-const writer = new MessageWriter();
+/** An answer with its prefix, in memory that is used again. */
+export interface Framed {
+  readonly frame: Buffer;
+  /** To be called when the frame has left. */
+  readonly left: () => void;
+}
+
+/** Of answers that have left; more at a time than are kept are made anew. */
+const spare: MessageWriter[] = [];
+const SPARE_MAX = 4;
+
 /** Of 16 bits: the last number but one is the greatest value, the last one stands for none. */
 const STEPS = 65_534;
 const NONE = 65_535;
 const BITS = 8;
 
 /** Answers a batch by columns, as a `ScoreBatchResponse`. @param isShort whether 16 bits a number are enough */
-export const answerColumns = (
-  asked: ColumnsAsked,
-  isShort: boolean,
-  parts: ServingParts,
-  done: Done<Uint8Array>,
-): void => {
+export const answerColumns = (asked: ColumnsAsked, isShort: boolean, parts: ServingParts, done: Done<Framed>): void => {
   const problem = parts.decider.problemOf({ ...asked, customerId: '' });
   if (problem !== undefined) throw problem;
   const state = { offset: parts.status.appliedOffset, lagMs: parts.status.lagMs(wallClock.nowMs()) };
   const { outputs } = parts.columns;
   const models = modelsOf(parts.registry.live());
   const answer = (columns: Columns): void => {
+    const writer = spare.pop() ?? new MessageWriter();
+    const message = writer.beginFrame();
     const whole = writer.open(0x12);
     writer.whole(0x08, columns.rows);
     writer.raw(0x12, bitsOf(columns.known));
-    writeColumns(columns, outputs, isShort);
+    writeColumns(writer, columns, outputs, isShort);
     writeTexts(writer, 0x22, models);
     writer.text(0x2a, formatTime(asked.atMs ?? asked.nowMs));
     const asOf = writer.open(0x32);
@@ -38,10 +45,13 @@ export const answerColumns = (
     writer.whole(0x10, state.lagMs);
     writer.close(asOf);
     writer.close(whole);
-    // The library copies it at once.
-    done(undefined, writer.peek());
+    writer.endFrame(message);
+    const left = (): void => {
+      if (spare.length < SPARE_MAX) spare.push(writer);
+    };
+    done(undefined, { frame: writer.peek(), left });
   };
-  const rows = asked.customerIds.length;
+  const rows = asked.customers.bounds.length / 2;
   if (rows > LIMITS.inlineBatchCustomersMax) {
     parts.pool.score(asked, outputs.names.length, answer).catch(done);
     return;
@@ -61,6 +71,7 @@ const bitsOf = (flags: Uint8Array): Uint8Array => {
 };
 
 const writeColumns = (
+  writer: MessageWriter,
   { values, rows }: Columns,
   { names, headOf }: { readonly names: readonly string[]; readonly headOf: readonly string[] },
   isShort: boolean,
@@ -70,14 +81,14 @@ const writeColumns = (
     writer.text(0x0a, headOf[place]);
     writer.text(0x12, names[place]);
     const scores = values.subarray(place * rows, (place + 1) * rows);
-    if (isShort) writeShort(scores);
+    if (isShort) writeShort(writer, scores);
     else writer.raw(0x1a, bytesOf(scores));
     writer.close(column);
   }
 };
 
 /** Between its least and its greatest number in equal steps. */
-const writeShort = (scores: Float32Array): void => {
+const writeShort = (writer: MessageWriter, scores: Float32Array): void => {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < scores.length; i++) {

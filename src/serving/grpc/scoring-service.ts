@@ -3,6 +3,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { BatchRequest, Decision } from '../../decisions/decision.ts';
 import type { ServingParts } from '../parts.ts';
 import { ofQuestion } from '../score-question.ts';
+import { type BatchMessage, batchMessage } from './batch-message.ts';
 import { type BehindNow, type Done, unary } from './call.ts';
 import { DecisionWriter, RESULTS } from './decision-writer.ts';
 import {
@@ -12,26 +13,33 @@ import {
   ScoringServiceService,
 } from './generated/beckon/v1/scoring.ts';
 import { batchAsked, columnsAsked, scoreAsked } from './questions.ts';
-import { answerColumns } from './score-columns.ts';
+import { answerColumns, type Framed } from './score-columns.ts';
 import { scoreStream } from './score-stream.ts';
-import { strictly } from './strict-messages.ts';
+import { strictly, unlessBroken } from './strict-messages.ts';
+import { answerFrame, answerOnce } from './under-call.ts';
 import { watch } from './watch.ts';
 
 const writer = new DecisionWriter();
 
+const strict = strictly(ScoringServiceService);
+
 /** Answers are decisions as they are made, and become messages here. */
-export const scoringDefinition = strictly({
-  ...ScoringServiceService,
+export const scoringDefinition = {
+  ...strict,
   score: {
-    ...ScoringServiceService.score,
+    ...strict.score,
     responseSerialize(decision: Decision): Buffer {
       writer.write(0x0a, decision);
       // The library copies it at once.
       return writer.out.peek();
     },
   },
-  scoreBatch: { ...ScoringServiceService.scoreBatch, responseSerialize: (answer: Buffer) => answer },
-});
+  scoreBatch: {
+    ...strict.scoreBatch,
+    requestDeserialize: unlessBroken(batchMessage),
+    responseSerialize: (answer: Buffer) => answer,
+  },
+};
 
 /** `Score`, `ScoreBatch`, `ScoreStream` and `Watch`. */
 export const scoringService = (behind: BehindNow) => ({
@@ -41,16 +49,25 @@ export const scoringService = (behind: BehindNow) => ({
       else done(undefined, decision);
     }),
   ),
-  scoreBatch: unary<ScoreBatchRequest, Uint8Array>('ScoringService/ScoreBatch', behind, (question, parts, done) => {
-    const isShort = isShortColumns(question);
-    if (isShort !== undefined) answerColumns(columnsAsked(question, parts.clock.nowMs()), isShort, parts, done);
-    else {
-      const asked = batchAsked(question);
-      if (asked.customerIds.length > LIMITS.inlineBatchCustomersMax)
-        parts.pool.decideFields(asked).then((fields) => done(undefined, fields), done);
-      else inline(asked, parts, done);
-    }
-  }),
+  scoreBatch: unary<BatchMessage, Uint8Array | Framed>(
+    'ScoringService/ScoreBatch',
+    behind,
+    (question, parts, done) => {
+      const isShort = isShortColumns(question);
+      if (isShort !== undefined) answerColumns(columnsAsked(question, parts.clock.nowMs()), isShort, parts, done);
+      else {
+        const asked = batchAsked(question);
+        if (asked.customerIds.length > LIMITS.inlineBatchCustomersMax)
+          parts.pool.decideFields(asked).then((fields) => done(undefined, fields), done);
+        else inline(asked, parts, done);
+      }
+    },
+    false,
+    (call, answer) => {
+      if ('frame' in answer) answerFrame(call, answer.frame, answer.left);
+      else answerOnce(call, answer);
+    },
+  ),
   scoreStream: scoreStream(behind),
   watch: watch(behind),
 });

@@ -12,6 +12,9 @@ const text = (bytes: Uint8Array): string => {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 };
 
+/** Of the bytes of a message. What is generated takes it as well as bytes. @throws Error where a text is not UTF-8, as it is read */
+export const strictReader = (bytes: Buffer): BinaryReader => new BinaryReader(bytes, text);
+
 /** A service whose messages are read strictly; handlers have to ask {@link checked}. */
 export const strictly = <T extends ServiceDefinition>(definition: T): T =>
   Object.fromEntries(
@@ -19,17 +22,23 @@ export const strictly = <T extends ServiceDefinition>(definition: T): T =>
       name,
       {
         ...method,
-        requestDeserialize(bytes: Buffer): unknown {
-          try {
-            // What is generated takes a reader as well as bytes.
-            return method.requestDeserialize(new BinaryReader(bytes, text) as unknown as Buffer);
-          } catch {
-            return BROKEN;
-          }
-        },
+        requestDeserialize: unlessBroken((bytes) =>
+          method.requestDeserialize(strictReader(bytes) as unknown as Buffer),
+        ),
       },
     ]),
   ) as T;
+
+/** As {@link strictly} does it for a message that is read in a way of its own. */
+export const unlessBroken =
+  <T>(read: (bytes: Buffer) => T): ((bytes: Buffer) => T) =>
+  (bytes) => {
+    try {
+      return read(bytes);
+    } catch {
+      return BROKEN as T;
+    }
+  };
 
 /** @throws BeckonError REQUEST_INVALID */
 export const checked = <T>(message: T): T => {

@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { type ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 /**
  * What the library has under a call. It has no word of its own for what is done here; it is pinned to an exact version, and
@@ -7,6 +7,8 @@ import { type ServerInterceptingCall, type ServerInterceptor, status } from '@gr
  */
 interface UnderCall {
   readonly stream: ServerHttp2Stream;
+  checkCancelled(): boolean;
+  sendMetadata(metadata: Metadata): void;
   sendMessage(message: unknown, sent: () => void): void;
   sendStatus(status: { code: number; details: string; metadata: null }): void;
 }
@@ -22,6 +24,21 @@ const NOTHING = (): void => {};
  */
 export const answerOnce = (call: object, message: unknown): void => {
   under(call).sendMessage(message, NOTHING);
+  under(call).sendStatus(OK);
+};
+
+/**
+ * The same with a message that has its prefix already: the library would copy it, and memory that is taken anew for each
+ * answer of 100 KB made collecting garbage a fifth of all the work.
+ * @param left called once the frame may be written over; never where that is not known
+ */
+export const answerFrame = (call: object, frame: Buffer, left: () => void): void => {
+  const { stream } = under(call);
+  if (under(call).checkCancelled() || !stream.writable) return;
+  under(call).sendMetadata(new Metadata());
+  stream.write(frame, (error) => {
+    if (error === null || error === undefined) left();
+  });
   under(call).sendStatus(OK);
 };
 
