@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import type { InferenceRun } from './batcher.ts';
+import type { InferenceRun } from './run-rows.ts';
 import { type HeadSession, isFiniteRow } from './session.ts';
 
 /**

@@ -3,8 +3,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BeckonError } from '../../src/base/errors.ts';
-import type { InferenceRun } from '../../src/inference/batcher.ts';
 import { LongRuns } from '../../src/inference/long-runs.ts';
+import type { InferenceRun } from '../../src/inference/run-rows.ts';
 import type { HeadSession } from '../../src/inference/session.ts';
 import { openShop } from '../support/bundles.ts';
 
