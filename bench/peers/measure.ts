@@ -2,6 +2,7 @@ import type { Bench } from '../bench.ts';
 import type { EchoRoute } from '../children/echo-server.ts';
 import type { Sample } from '../sample.ts';
 import { type TrafficKind, trafficOf } from '../traffic/kinds.ts';
+import { PEERS_HEAD } from './model.ts';
 import type { Peer, RunningPeer } from './peer.ts';
 
 /** A side under one kind of load: medians. Times are of CPU where the name does not say otherwise. */
@@ -36,7 +37,7 @@ type Load = (durationMs: number) => Promise<Sample>;
 
 const MANY = 1000;
 const ALL: readonly SideName[] = ['echo', 'peer', 'decision', 'tensor', 'ids'];
-const INFER = '/v2/models/repurchase/infer';
+const INFER = `/v2/models/${PEERS_HEAD}/infer`;
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 

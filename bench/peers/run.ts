@@ -13,10 +13,10 @@ import { placement } from '../placement.ts';
 import { FULL } from '../size.ts';
 import { numbersOf, tensorBody } from '../traffic/row-traffic.ts';
 import { measurePeer, type PeerResult } from './measure.ts';
+import { writePeersModel } from './model.ts';
 import { PEERS, type Peer, RunningPeer } from './peer.ts';
 import { peerTable } from './peer-table.ts';
 
-const BUNDLE = join(import.meta.dirname, '../../models/retail/repurchase/1');
 const FOLDER = join(REPORTS, 'peers');
 const PORT = 18_700;
 const PORTS_EACH = 10;
@@ -56,10 +56,15 @@ interface Golden {
 /** Peers write float32 as text in their own ways. */
 const TOLERANCE = 1e-5;
 
+const where = placement();
+const on = machine();
+mkdirSync(FOLDER, { recursive: true });
+const { pack, bundle } = writePeersModel(join(FOLDER, 'pack'));
+process.env.BECKON_PACK = pack;
 /** @throws Error where a peer scores the model's golden rows otherwise than they are to be */
 const checkGolden = async ({ form, path, name }: Peer, url: string): Promise<void> => {
   if (form === 'feast') return;
-  const { rows, expected } = JSON.parse(readFileSync(join(BUNDLE, 'golden.json'), 'utf8')) as Golden;
+  const { rows, expected } = JSON.parse(readFileSync(join(bundle, 'golden.json'), 'utf8')) as Golden;
   const body =
     form === 'rows' ? JSON.stringify({ rows }) : tensorBody(rows.flat().join(','), rows.length, rows[0].length);
   const answer = await fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
@@ -68,9 +73,6 @@ const checkGolden = async ({ form, path, name }: Peer, url: string): Promise<voi
   if (wrong >= 0) throw new Error(`${name} answers ${numbers[wrong]} where the model says ${expected.flat()[wrong]}`);
 };
 
-const where = placement();
-const on = machine();
-mkdirSync(FOLDER, { recursive: true });
 const bench = new Bench(size, where);
 const results: PeerResult[] = [];
 const leftOut: string[] = [];
@@ -80,7 +82,7 @@ try {
     if (!isWanted(peer)) continue;
     say(peer.name);
     const port = PORT + i * PORTS_EACH;
-    const model = join(BUNDLE, 'model.onnx');
+    const model = join(bundle, 'model.onnx');
     const place = { model, port, besidePort: port + 5, folder: FOLDER, python: values.python, customers };
     let running: RunningPeer;
     try {
@@ -91,7 +93,7 @@ try {
     }
     try {
       await checkGolden(peer, running.url);
-      results.push(await measurePeer(bench, peer, running, BUNDLE, say));
+      results.push(await measurePeer(bench, peer, running, bundle, say));
     } catch (error) {
       failures.push(`${peer.name}: ${(error as Error).message}`);
     } finally {

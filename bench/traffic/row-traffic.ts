@@ -13,13 +13,14 @@ export type RowForm = 'rows' | 'tensor' | 'ids' | 'feast';
 const SEED = 23;
 /** Texts of rows that are drawn from: more than a branch predictor learns. */
 const POOL = 20_000;
+/** What a float32 holds. */
+const FLOAT_DIGITS = 7;
 /** One answer in this many is parsed. */
 const THOROUGH_EVERY = 16;
-/** Of a model of two heads. */
-const COLUMNS = 2;
 
 interface Manifest {
   readonly input: { readonly features: readonly { readonly min: number; readonly max: number }[] };
+  readonly output: { readonly columns: readonly unknown[] };
 }
 
 /** Random rows of the features of a model bundle, none of them like another, and what an answer to them must show. */
@@ -29,6 +30,8 @@ export class RowTraffic implements Traffic {
   readonly unitsPerRequest: number;
   private readonly form: RowForm;
   private readonly width: number;
+  /** Of an answer to a row. */
+  private readonly columns: number;
   private readonly pool: readonly string[];
   private readonly next32: () => number;
   private readonly nextCustomer: () => number;
@@ -39,10 +42,13 @@ export class RowTraffic implements Traffic {
     this.path = path;
     this.form = form;
     this.unitsPerRequest = perRequest;
-    const { features } = (JSON.parse(readFileSync(`${bundle}/manifest.json`, 'utf8')) as Manifest).input;
+    const { input, output } = JSON.parse(readFileSync(`${bundle}/manifest.json`, 'utf8')) as Manifest;
+    const { features } = input;
     this.width = features.length;
+    this.columns = output.columns.length;
     const random = randomOf(SEED);
-    const row = (): string => features.map(({ min, max }) => (min + random() * (max - min)).toFixed(2)).join(',');
+    const row = (): string =>
+      features.map(({ min, max }) => (min + random() * (max - min)).toPrecision(FLOAT_DIGITS)).join(',');
     this.pool = form === 'feast' || form === 'ids' ? [] : Array.from({ length: POOL }, row);
     this.next32 = random;
     this.nextCustomer = customersOf('each', customers, SEED);
@@ -50,10 +56,10 @@ export class RowTraffic implements Traffic {
 
   next(): Asked {
     const isThorough = this.count++ % THOROUGH_EVERY === 0;
-    const { form, unitsPerRequest } = this;
+    const { form, unitsPerRequest, columns } = this;
     return {
       body: this.body(),
-      problem: (answer) => (isThorough ? rowsProblem(form, answer, unitsPerRequest) : undefined),
+      problem: (answer) => (isThorough ? rowsProblem(form, answer, unitsPerRequest, columns) : undefined),
     };
   }
 
@@ -84,12 +90,12 @@ export const numbersOf = (form: RowForm, answer: string): number[] => {
   return (parsed.results as { values: number[] }[]).slice(1).flatMap(({ values }) => values);
 };
 
-const rowsProblem = (form: RowForm, answer: string, rows: number): string | undefined => {
+const rowsProblem = (form: RowForm, answer: string, rows: number, columns: number): string | undefined => {
   const numbers = numbersOf(form, answer);
   if (form === 'feast')
     return numbers.length % rows === 0 && numbers.length > rows && numbers.every((value) => typeof value === 'number')
       ? undefined
       : `features are missing: ${answer.slice(0, 160)}`;
-  if (numbers.length !== rows * COLUMNS) return `${rows} rows were asked for, ${numbers.length} numbers came`;
+  if (numbers.length !== rows * columns) return `${rows} rows were asked for, ${numbers.length} numbers came`;
   return numbers.every((value) => value >= 0 && value <= 1) ? undefined : 'a score is no probability';
 };

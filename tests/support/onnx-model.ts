@@ -36,13 +36,16 @@ export interface OnnxTensor {
 export interface OnnxGraph {
   readonly inputs: number;
   readonly outputs: number;
-  /** From `x` to `y`. */
   readonly nodes: readonly OnnxNode[];
+  /** What the nodes begin and end with; `x` and `y` where it is left out. */
+  readonly input?: string;
+  readonly output?: string;
   readonly constants?: Readonly<Record<string, OnnxTensor>>;
 }
 
-/** The bytes of a model with the input `x` of the shape `[N, inputs]` and the output `y` of the shape `[N, outputs]`. */
-export const onnxModel = ({ inputs, outputs, nodes, constants = {} }: OnnxGraph): Uint8Array => {
+/** The bytes of a model with an input of the shape `[N, inputs]` and an output of the shape `[N, outputs]`. */
+export const onnxModel = (model: OnnxGraph): Uint8Array => {
+  const { inputs, outputs, nodes, input = 'x', output = 'y', constants = {} } = model;
   const tensorType = (width: number) => ({
     tensorType: {
       elemType: FLOAT,
@@ -57,8 +60,8 @@ export const onnxModel = ({ inputs, outputs, nodes, constants = {} }: OnnxGraph)
   const graph = GraphProto.encode({
     node: nodes.map(nodeProto),
     initializer: Object.entries(constants).map(([name, tensor]) => tensorProto(name, tensor)),
-    input: [{ name: 'x', type: tensorType(inputs) }],
-    output: [{ name: 'y', type: tensorType(outputs) }],
+    input: [{ name: input, type: tensorType(inputs) }],
+    output: [{ name: output, type: tensorType(outputs) }],
     name: 'graph',
   }).finish();
   return ModelProto.encode({
