@@ -1,8 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { allFinite } from './all-finite.ts';
 import type { InferenceRun } from './run-rows.ts';
-import { type HeadSession, isFiniteRow } from './session.ts';
+import type { HeadSession } from './session.ts';
 
 /**
  * What all long runs of a model together may take of one turn of the loop: whatever else waits, waits for no more than
@@ -112,7 +113,7 @@ export class LongRuns {
     } catch (thrown) {
       return thrown as BeckonError;
     }
-    if (isFiniteRow(output, 0, rows * this.#session.outputWidth)) return undefined;
+    if (allFinite(output.subarray(0, rows * this.#session.outputWidth))) return undefined;
     return new BeckonError('INTERNAL', `The model of head "${this.#session.head}" gave a number that is not finite.`);
   }
 

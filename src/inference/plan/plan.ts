@@ -7,6 +7,7 @@ import { NoPlan } from './no-plan.ts';
 import { NodeReader, type Value } from './node-reader.ts';
 import type { Steps } from './operator.ts';
 import { EXACT_OPERATORS, OPERATORS } from './operators.ts';
+import { areForBlocks, BLOCK_ROWS, rowsOfBlocks, sumTreesOfBlocks } from './tree-blocks.ts';
 import { treeClassifier, treeRegressor } from './tree-operators.ts';
 import { alwaysTrue, sumTrees, type Trees, treesProblem } from './trees.ts';
 import { MemoryImage, type RowsFunction } from './wasm.ts';
@@ -142,10 +143,15 @@ class PlannedSteps implements Steps {
   trees(columns: readonly Column[], trees: Trees): readonly Column[] {
     const problem = treesProblem(trees, columns.length + 1);
     if (problem !== undefined) throw new NoPlan(problem);
-    const from = makeArea(this.#memory, columns.length + 1, this.#rowsMax);
+    // The last block need not be full.
+    const rows = Math.ceil(this.#rowsMax / BLOCK_ROWS) * BLOCK_ROWS;
+    const from = makeArea(this.#memory, columns.length + 1, rows);
     this.storeIn([...columns, { kind: 'constant', value: alwaysTrue(trees.comparison) }], from);
-    const to = makeArea(this.#memory, trees.targets, this.#rowsMax);
-    this.all.push(sumTrees(this.#memory, from, trees, to));
+    const to = makeArea(this.#memory, trees.targets, rows);
+    if (areForBlocks(trees)) {
+      this.all.push(sumTreesOfBlocks(this.#memory, from, trees, to));
+      this.all.push(sumTrees(this.#memory, from, trees, to, rowsOfBlocks));
+    } else this.all.push(sumTrees(this.#memory, from, trees, to));
     return columnsOf(to);
   }
 

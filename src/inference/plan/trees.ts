@@ -1,5 +1,5 @@
 import type { Area } from './columns.ts';
-import { type Code, doWhile, f32, f32x4, i32, type Local, type MemoryImage, RowsFunction, v128 } from './wasm.ts';
+import { type Code, doWhile, f32, f32x4, i32, type Local, type MemoryImage, RowsFunction, v128, when } from './wasm.ts';
 
 /** A node that asks: children are indexes among the nodes of its tree. */
 interface Branch {
@@ -55,8 +55,15 @@ export const treesProblem = ({ trees }: Trees, columns: number): string | undefi
  * Going down has no branch that a processor could mispredict: a step adds the distance and, where the comparison is not
  * true, one node more; at a leaf it adds nothing, so shallow trees wait for the deepest of their group.
  * @param from rows whose last column is {@link alwaysTrue}
+ * @param done how many rows, of so many, need nothing any more; it may be more than there are
  */
-export const sumTrees = (memory: MemoryImage, from: Area, ensemble: Trees, to: Area): RowsFunction => {
+export const sumTrees = (
+  memory: MemoryImage,
+  from: Area,
+  ensemble: Trees,
+  to: Area,
+  done?: (rows: Code) => Code,
+): RowsFunction => {
   const { comparison, targets } = ensemble;
   const f = new RowsFunction();
   const leaves = new LeafTable(targets);
@@ -88,27 +95,39 @@ export const sumTrees = (memory: MemoryImage, from: Area, ensemble: Trees, to: A
     node.set(i32.load(node.get)),
     sums.map((sum, i) => sum.set(f32x4.add(sum.get, leaves.load(node.get, leafTable, i)))),
   ];
+  const rest = doWhile(
+    [
+      sums.map((sum) => sum.set(memory.splat(0))),
+      group.set(i32.const(groups)),
+      doWhile(
+        [
+          nodes.map((node, i) => node.set(i32.load(group.get, i * FLOAT_BYTES))),
+          steps.set(i32.load(group.get, TOGETHER * FLOAT_BYTES)),
+          doWhile(nodes.map(down), steps.tee(i32.sub(steps.get, i32.const(1)))),
+          nodes.map(add),
+          group.set(i32.add(group.get, i32.const(groupBytes))),
+        ],
+        i32.lessThan(group.get, i32.const(groups + roots.length * groupBytes)),
+      ),
+      sums.map((sum, i) => v128.store(output.get, to.at + i * VECTOR_BYTES, sum.get)),
+      row.set(i32.add(row.get, i32.const(from.strideBytes))),
+      output.set(i32.add(output.get, i32.const(to.strideBytes))),
+    ],
+    f.rows.tee(i32.sub(f.rows.get, i32.const(1))),
+  );
+  if (done === undefined) {
+    f.emit(rest);
+    return f;
+  }
+  const first = f.local('i32');
   f.emit(
-    doWhile(
-      [
-        sums.map((sum) => sum.set(memory.splat(0))),
-        group.set(i32.const(groups)),
-        doWhile(
-          [
-            nodes.map((node, i) => node.set(i32.load(group.get, i * FLOAT_BYTES))),
-            steps.set(i32.load(group.get, TOGETHER * FLOAT_BYTES)),
-            doWhile(nodes.map(down), steps.tee(i32.sub(steps.get, i32.const(1)))),
-            nodes.map(add),
-            group.set(i32.add(group.get, i32.const(groupBytes))),
-          ],
-          i32.lessThan(group.get, i32.const(groups + roots.length * groupBytes)),
-        ),
-        sums.map((sum, i) => v128.store(output.get, to.at + i * VECTOR_BYTES, sum.get)),
-        row.set(i32.add(row.get, i32.const(from.strideBytes))),
-        output.set(i32.add(output.get, i32.const(to.strideBytes))),
-      ],
-      f.rows.tee(i32.sub(f.rows.get, i32.const(1))),
-    ),
+    first.set(done(f.rows.get)),
+    when(i32.lessThan(first.get, f.rows.get), [
+      f.rows.set(i32.sub(f.rows.get, first.get)),
+      row.set(i32.mul(first.get, i32.const(from.strideBytes))),
+      output.set(i32.mul(first.get, i32.const(to.strideBytes))),
+      rest,
+    ]),
   );
   return f;
 };

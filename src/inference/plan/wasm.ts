@@ -40,6 +40,7 @@ export const i32 = {
   load16: load(0x2f),
   add: binary(0x6a),
   sub: binary(0x6b),
+  mul: binary(0x6c),
   shl: shift(0x74),
   eqz: unary(0x45),
   lessThan: binary(0x49),
@@ -57,6 +58,28 @@ export const f32 = {
   ge: binary(0x60),
 };
 
+/** Two vectors byte by byte: 0 to 15 are those of `a`, 16 to 31 those of `b`. */
+const shuffle =
+  (...places: number[]) =>
+  (a: Code, b: Code): Code => [a, b, SIMD, 0x0d, places];
+const LANE_PAIRS = [0, 1, 2, 3, 4, 5, 6, 7];
+
+export const i8x16 = {
+  /** Bytes of `a` at the places that `b` says; 0 where there is none. */
+  swizzle: binary(SIMD, 0x0e),
+  sub: binary(SIMD, 0x71),
+  maxU: binary(SIMD, 0x79),
+  /** Of 16-bit numbers, the lowest first. */
+  narrow: binary(SIMD, 0x65),
+  /** Of 32-bit numbers, to 16 bits. */
+  narrowNumbers: binary(SIMD, 0x85, 0x01),
+  /** In turns, of the lower or the upper half of two vectors. */
+  lowBytes: shuffle(...LANE_PAIRS.flatMap((i) => [i, i + 16])),
+  highBytes: shuffle(...LANE_PAIRS.flatMap((i) => [i + 8, i + 24])),
+  lowPairs: shuffle(...[0, 2, 4, 6].flatMap((i) => [i, i + 1, i + 16, i + 17])),
+  highPairs: shuffle(...[8, 10, 12, 14].flatMap((i) => [i, i + 1, i + 16, i + 17])),
+};
+
 export const i32x4 = {
   shl: shift(SIMD, 0xab, 0x01),
   shiftRight: shift(SIMD, 0xac, 0x01),
@@ -66,7 +89,11 @@ export const i32x4 = {
 
 export const f32x4 = {
   eq: binary(SIMD, 0x41),
+  ne: binary(SIMD, 0x42),
   lt: binary(SIMD, 0x43),
+  gt: binary(SIMD, 0x44),
+  le: binary(SIMD, 0x45),
+  ge: binary(SIMD, 0x46),
   abs: unary(SIMD, 0xe0, 0x01),
   neg: unary(SIMD, 0xe1, 0x01),
   sqrt: unary(SIMD, 0xe3, 0x01),
@@ -100,6 +127,8 @@ export const v128 = {
     [leb(offset), lane],
   ],
   and: binary(SIMD, 0x4e),
+  /** `a` where `b` is 0. */
+  andNot: binary(SIMD, 0x4f),
   or: binary(SIMD, 0x50),
   /** Bits of `a` where the mask has ones, else those of `b`. */
   select: (a: Code, b: Code, mask: Code): Code => [a, b, mask, SIMD, 0x52],
@@ -126,9 +155,9 @@ export class RowsFunction {
     return localOf(this.#types.length);
   }
 
-  /** The same vector wherever the name is the same: for values between which nothing else is computed. */
-  scratch(name: string): Local {
-    const known = this.#named.get(name) ?? this.local('v128');
+  /** The same variable wherever the name is the same: for values between which nothing else is computed. */
+  scratch(name: string, type: LocalType = 'v128'): Local {
+    const known = this.#named.get(name) ?? this.local(type);
     this.#named.set(name, known);
     return known;
   }
@@ -196,6 +225,10 @@ export class MemoryImage {
   /** Four times the number with these bits. */
   splatBits(bits: number): Code {
     return this.splat(new Float32Array(Uint32Array.of(bits).buffer)[0]);
+  }
+
+  splatByte(byte: number): Code {
+    return this.splatBits(byte * 0x01010101);
   }
 
   /** A module that runs the steps in order; it exports `run` and `memory`. */

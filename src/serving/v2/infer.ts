@@ -1,6 +1,7 @@
 import { BeckonError } from '../../base/errors.ts';
 import { idProblem } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { allFinite } from '../../inference/all-finite.ts';
 import type { LiveHead } from '../../inference/registry.ts';
 import type { ServingParts } from '../parts.ts';
 import { CUSTOMER_ID } from './model.ts';
@@ -157,9 +158,9 @@ const checkedIds = (ids: readonly string[]): readonly string[] => {
 
 /** ONNX Runtime scores NaN without a word. */
 const finite = (name: string, numbers: Float32Array): Float32Array => {
-  for (let i = 0; i < numbers.length; i++)
-    if (!Number.isFinite(numbers[i])) throw invalid(`input '${name}': value ${i} is not a finite number`);
-  return numbers;
+  if (allFinite(numbers)) return numbers;
+  const wrong = numbers.findIndex((value) => !Number.isFinite(value));
+  throw invalid(`input '${name}': value ${wrong} is not a finite number`);
 };
 
 const invalid = (message: string): BeckonError => new BeckonError('REQUEST_INVALID', message);
