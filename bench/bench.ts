@@ -126,6 +126,18 @@ export class Bench {
     return new Child(file, this.placement.serverCore);
   }
 
+  /**
+   * A process that is measured by several rows, and opened once; it ends with the bench.
+   * @param name of what it holds @param asked what it is opened with
+   */
+  sharedChild<T>(file: string, name: string, asked: () => Promise<unknown>): Promise<{ child: Child; opened: T }> {
+    return this.once(`${file} ${name}`, async () => {
+      const child = this.measuredChild(file);
+      this.ends.push(() => child.stop());
+      return { child, opened: await child.ask<T>('open', await asked()) };
+    });
+  }
+
   /** Loads a server from the client's process. @param cpuSec of the server so far */
   load(load: Load, cpuSec: () => number): Promise<Sample> {
     return this.loadFrom('client.ts', load, cpuSec);
@@ -153,7 +165,8 @@ export class Bench {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private once<T>(name: string, make: () => Promise<T>): Promise<T> {
+  /** What rows share is made when it is first asked for. */
+  once<T>(name: string, make: () => Promise<T>): Promise<T> {
     let made = this.made.get(name);
     if (made === undefined) {
       made = make();

@@ -6,8 +6,9 @@ export interface OpenRow {
   ceiling(durationMs: number): Promise<Sample>;
   product(durationMs: number): Promise<Sample>;
   close(): Promise<void>;
-  /** Each run of the product is a process of its own, which there is no warming up. */
+  /** Each run of the product is a process of its own, which there is no warming up; likewise of the ceiling. */
   readonly isProductCold?: true;
+  readonly isCeilingCold?: true;
   /** What the reader of the figures should know: sizes, found while opening. */
   readonly notes: readonly string[];
 }
@@ -27,6 +28,8 @@ export interface Row {
   readonly bar: Bar;
   /** Whether `--gate` holds it: false where the bar is the design's aim and not yet a promise. */
   readonly isPromised: boolean;
+  /** What takes long of {@link open}, on any core: done before the first row, together with that of others. */
+  prepare?(bench: Bench): Promise<unknown>;
   /** @throws where an answer is wrong before any load */
   open(bench: Bench): Promise<OpenRow>;
 }

@@ -17,7 +17,7 @@ export const runRow = async (bench: Bench, row: Row, onProgress: (done: number) 
   const ceilings: Sample[] = [];
   const products: Sample[] = [];
   try {
-    await open.ceiling(warmUpMs);
+    if (!open.isCeilingCold) await open.ceiling(warmUpMs);
     if (!open.isProductCold) refuseWrong(row, await open.product(warmUpMs));
     for (let pair = 0; pair < pairs; pair++) {
       ceilings.push(await open.ceiling(sampleMs));

@@ -48,7 +48,10 @@ export const run = async (options: BenchOptions, say: (line: string) => void, ab
   const profiles: HotPathProfile[] = [];
   let failure: unknown;
   try {
-    for (const row of rowsOf(options).filter(({ name }) => isWanted(name))) {
+    const rows = rowsOf(options).filter(({ name }) => isWanted(name));
+    say('what rows are made of');
+    await Promise.all(rows.map((row) => row.prepare?.(bench)));
+    for (const row of rows) {
       if (abort.aborted) break;
       say(row.name);
       results.push(resultOf(await runRow(bench, row, (pair) => say(`${row.name} ${pair}/${size.pairs}`))));

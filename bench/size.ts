@@ -30,7 +30,7 @@ export const FULL: Size = {
 /** For every change: shorter, and still with three pairs, so that one disturbed run is not the median. */
 export const QUICK: Size = {
   pairs: 3,
-  sampleMs: 800,
+  sampleMs: 500,
   warmUpMs: 500,
   customers: 30_000,
   orders: 60_000,

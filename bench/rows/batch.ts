@@ -3,6 +3,7 @@ import { openHttpRow } from '../http-row.ts';
 import { customerIdOf } from '../orders.ts';
 import type { Row } from '../row.ts';
 import type { Sample } from '../sample.ts';
+import { openScoringLoops } from './scoring-loop.ts';
 
 const PATH = '/v1/score/batch';
 const CUSTOMERS = 1000;
@@ -30,17 +31,12 @@ export const batch: Row = {
       { path: PATH, status: 200, ...schemas, reply, echo: 'customerIds' },
       [`reply of ${JSON.stringify(reply).length} bytes`],
     );
-    const loop = bench.measuredChild('scoring-loop.ts');
-    await loop.ask('open', { dataDir: await bench.dataDir(), customers, batch: CHUNK });
+    const { child: loop } = await openScoringLoops(bench);
     return {
       ...row,
       async ceiling(durationMs) {
         const echo = await row.ceiling(durationMs / 2);
-        return sumOfParts(echo, await loop.ask<Sample>('ceiling', durationMs / 2));
-      },
-      async close() {
-        await row.close();
-        await loop.stop();
+        return sumOfParts(echo, await loop.ask<Sample>('ceiling', { batch: CHUNK, durationMs: durationMs / 2 }));
       },
     };
   },

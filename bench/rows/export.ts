@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Bench } from '../bench.ts';
 import { todayMs, writeOrders } from '../orders.ts';
 import { replayFile } from '../replay-file.ts';
 import type { Row } from '../row.ts';
@@ -24,13 +25,10 @@ export const exportRows: Row = {
   unit: 'events',
   bar: { kind: 'perCpuSec', pass: 200_000 },
   isPromised: false,
+  prepare: (bench) => logOf(bench),
   async open(bench) {
     const { serverCore } = bench.placement;
-    const orders = bench.size.orders * TIMES;
-    const file = join(bench.folder, 'exported.ndjson');
-    writeOrders(file, orders, orders / ORDERS_PER_CUSTOMER, SEED);
-    const dataDir = join(bench.folder, 'exported');
-    await replayFile(file, dataDir, undefined);
+    const { orders, file, dataDir } = await logOf(bench);
     const out = join(bench.folder, 'rows.csv');
     const at = new Date(todayMs() - MOMENT_DAYS * DAY_MS).toISOString();
     const exported = (from: string): Promise<Ran> =>
@@ -66,6 +64,23 @@ export const exportRows: Row = {
     };
   },
 };
+
+interface Log {
+  readonly orders: number;
+  readonly file: string;
+  readonly dataDir: string;
+}
+
+/** The log that is exported, and the file that it was made of. */
+const logOf = (bench: Bench): Promise<Log> =>
+  bench.once('exported', async () => {
+    const orders = bench.size.orders * TIMES;
+    const file = join(bench.folder, 'exported.ndjson');
+    writeOrders(file, orders, orders / ORDERS_PER_CUSTOMER, SEED);
+    const dataDir = join(bench.folder, 'exported');
+    await replayFile(file, dataDir, undefined);
+    return { orders, file, dataDir };
+  });
 
 const headOf = async (path: string): Promise<string> => {
   for await (const line of createInterface(createReadStream(path))) return line;

@@ -60,11 +60,11 @@ export const grpcColumns: Row = {
       Array.from({ length: BATCH_CUSTOMERS }, (_, i) => customerIdOf(i)),
     );
     const loop = bench.measuredChild('scoring-loop.ts');
-    await loop.ask('open', { dataDir: await bench.peopleDir(), customers, batch: CHUNK });
+    await loop.ask('open', { dataDir: await bench.peopleDir(), customers, batches: [CHUNK] });
     const load = { address: service.grpc, kind: 'columns' as const, customers, concurrency: CONCURRENCY };
     return {
       notes: [`${CONCURRENCY} batches under way`, 'compared with decisions'],
-      ceiling: (durationMs) => loop.ask<Sample>('product', durationMs),
+      ceiling: (durationMs) => loop.ask<Sample>('product', { batch: CHUNK, durationMs }),
       product: (durationMs) => bench.loadGrpc({ ...load, durationMs }, () => service.cpuSec()),
       close: () => loop.stop(),
     };

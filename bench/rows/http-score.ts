@@ -13,6 +13,7 @@ export const httpScore: Row = {
   unit: 'requests',
   bar: { kind: 'ratio', pass: 0.6, excellent: 0.8 },
   isPromised: true,
+  prepare: (bench) => bench.service(),
   async open(bench) {
     const service = await bench.service();
     const { customers } = bench.size;
