@@ -35,6 +35,8 @@ export interface FollowOptions extends StreamOptions {
   readonly after?: number;
   /** Only what is about it, or about customers whose decision was of it before. */
   readonly campaignId?: string;
+  /** Only what is about them, up to 10,000 by any of their ids, told by the id that is given here; only over gRPC. */
+  readonly customerIds?: readonly string[];
 }
 
 /**

@@ -19,8 +19,10 @@ import type {
 } from './beckon-client.ts';
 import { CallError } from './call-error.ts';
 import type { Attempt, Caller, CallOptions } from './caller.ts';
+import { followDecisions } from './decision-stream.ts';
 import type { BeckonEvent } from './event.ts';
 import { groupsOf, type Source } from './groups.ts';
+import { grpcDecisions } from './grpc-decisions.ts';
 import { grpcError } from './grpc-error.ts';
 import { appendedOf, batchRequest, decisionOf, eventBytes, eventMessage, scoreRequest } from './grpc-messages.ts';
 import { grpcScores } from './grpc-scores.ts';
@@ -113,8 +115,10 @@ export class GrpcClient implements BeckonClient {
     }
   }
 
-  decisions(options?: FollowOptions): AsyncGenerator<StreamMessage, void> {
-    return this.http.decisions(options);
+  decisions(options: FollowOptions = {}): AsyncGenerator<StreamMessage, void> {
+    const { customerIds } = options;
+    if (customerIds === undefined) return this.http.decisions(options);
+    return followDecisions((place) => grpcDecisions(this.scoring, place, customerIds, options), options);
   }
 
   customer(customerId: string, options?: CustomerOptions): Promise<Customer> {

@@ -19,6 +19,7 @@ import { followDecisions } from './decision-stream.ts';
 import { type BeckonEvent, cloudEventText } from './event.ts';
 import { groupsOf, type Source } from './groups.ts';
 import { HttpConnection } from './http-connection.ts';
+import { httpDecisions } from './http-decisions.ts';
 import { inOrder } from './in-order.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -81,7 +82,7 @@ export class HttpClient implements BeckonClient {
   }
 
   decisions(options: FollowOptions = {}): AsyncGenerator<StreamMessage, void> {
-    return followDecisions(this.http, options);
+    return followDecisions((place) => httpDecisions(this.http, place, options), options);
   }
 
   customer(customerId: string, { at, ...options }: CustomerOptions = {}): Promise<Customer> {

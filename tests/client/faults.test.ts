@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
-import { CallError, type ConnectOptions, connect } from 'beckon/client';
+import { CallError, type ConnectOptions, connect, type StreamMessage } from 'beckon/client';
 import { advisingPack } from '../support/advising-pack.ts';
 import { startService } from '../support/service.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -118,27 +118,58 @@ test('connections of a client', async (t) => {
   });
 
   await t.test('are opened anew behind the last decision, also to a service that has started again', async () => {
-    const client = overHttp;
-    const join = (id: string) => client.append(order(id, id));
-    const decisions = client.decisions({ after: 0 });
+    const ids = ['d1', 'd2', 'd3'];
+    const join = (id: string) => overHttp.append([order(id, id), order(`other-${id}`, `other-${id}`)]);
+    const streams = [
+      overHttp.decisions({ after: 0 }),
+      overGrpc.decisions({ after: 0, customerIds: ids }),
+      overGrpc.decisions({ after: 0 }),
+    ];
+    const isWatch = (stream: number): boolean => stream === 1;
+    const seen: StreamMessage[][] = streams.map(() => []);
+    /** Everybody is told of the two that have joined, the watch of the one that was asked for. */
+    const read = async (): Promise<void> => {
+      for (const [i, stream] of streams.entries())
+        for (let messages = isWatch(i) ? 1 : 2; messages > 0; messages--)
+          seen[i].push((await stream.next()).value as StreamMessage);
+    };
     await join('d1');
-    const seen = [(await decisions.next()).value];
+    await read();
     http.cut();
+    grpc.cut();
     await join('d2');
-    seen.push((await decisions.next()).value);
+    await read();
     await first.stop();
     const second = await startService(t, { args, dataDir });
     http.lay(second.http);
     grpc.lay(second.grpc);
     await join('d3');
-    seen.push((await decisions.next()).value);
-    await decisions.return();
-    const told = seen.map((message) => message && [message.type, message.customerId, message.decision.actionId]);
-    assert.deepEqual(
-      told,
-      ['d1', 'd2', 'd3'].map((id) => ['decision.made', id, 'coupon']),
-    );
+    await read();
+    for (const stream of streams) await stream.return();
+    for (const messages of seen) {
+      const ours = messages.filter(({ customerId }) => ids.includes(customerId));
+      const told = ours.map((message) => [message.type, message.customerId, message.decision.actionId]);
+      assert.deepEqual(
+        told,
+        ids.map((id) => ['decision.made', id, 'coupon']),
+      );
+      // To the last field, whichever way it has come.
+      assert.deepEqual(
+        ours,
+        seen[0].filter(({ customerId }) => ids.includes(customerId)),
+      );
+    }
+    const client = overHttp;
     assert.equal((await overGrpc.score({ customerId: 'd3' })).known, true);
     await assert.rejects(client.decisions({ after: 1e9 }).next(), { code: 'REQUEST_INVALID' });
+    await assert.rejects(client.decisions({ customerIds: ids }).next(), { code: 'REQUEST_INVALID' });
+    const watch = (asked: object) => overGrpc.decisions({ customerIds: ids, ...asked }).next();
+    await assert.rejects(watch({ after: 1e9 }), { code: 'REQUEST_INVALID' });
+    await assert.rejects(watch({ customerIds: [] }), { code: 'REQUEST_INVALID' });
+    const controller = new AbortController();
+    const quiet = watch({ signal: controller.signal });
+    controller.abort(new RangeError('enough'));
+    await assert.rejects(quiet, RangeError);
+    await assert.rejects(watch({ signal: controller.signal }), RangeError);
   });
 });
