@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,8 +9,9 @@ import { startService } from '../../tests/support/service.ts';
 import { withOwner } from '../durability/owner.ts';
 
 /**
- * A healthy client at a steady rate, with and without a process of bad ones beside it, in turns: its p99 from the planned time of
- * each question, and the memory of the service.
+ * A healthy client at a steady rate: alone, with a process of bad ones at another service on the same machine, and with them at its
+ * own, in turns. Its p99 from the planned time of each question, and the memory of its service. Where the three share two cores,
+ * the second says what the bad ones take of the machine, and the third what they take of the service.
  * `node load-tests/grpc/abuse.ts --pairs 5 --seconds 5 --rate 200 --abuse 5`: 5 of each of the 8 kinds a second, or with
  * `--only KIND` of one.
  */
@@ -33,12 +34,14 @@ const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) =
 const failures = await withOwner(async (owner) => {
   const service = await startService(owner);
   const session = rawSession(owner, service.grpc);
-  const abuser = fork(new URL('./abuser.ts', import.meta.url), [
-    service.grpc,
-    values.abuse,
-    ...(values.only === undefined ? [] : [values.only]),
-  ]);
-  owner.after(() => abuser.kill());
+  const other = await startService(owner);
+  const abuserOf = (address: string): ChildProcess => {
+    const only = values.only === undefined ? [] : [values.only];
+    const abuser = fork(new URL('./abuser.ts', import.meta.url), [address, values.abuse, ...only]);
+    owner.after(() => abuser.kill());
+    return abuser;
+  };
+  const [here, elsewhere] = [service.grpc, other.grpc].map(abuserOf);
   const body = framed(scoreBytes('ada'));
   let failed = 0;
   /** @returns the 99th percentile, ms */
@@ -64,18 +67,29 @@ const failures = await withOwner(async (owner) => {
   };
   const residentMib = (): number =>
     (Number(readFileSync(`/proc/${service.process.pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES) / MIB;
-  await p99();
-  const rows: { quiet: number; abused: number; ratio: number; memoryMib: number; abuses: number }[] = [];
-  for (let pair = 0; pair < pairs; pair++) {
-    const quiet = await p99();
+  /** @returns the p99 beside bad clients, and how many of them there were so far */
+  const beside = async (abuser: ChildProcess): Promise<[number, number]> => {
     abuser.send(true);
-    const abused = await p99();
+    const ms = await p99();
     const [abuses] = await Promise.all([once(abuser, 'message').then(([done]) => done as number), abuser.send(false)]);
-    rows.push({ quiet, abused, ratio: abused / quiet, memoryMib: Math.round(residentMib()), abuses });
+    return [ms, abuses];
+  };
+  await p99();
+  const rows: Record<'alone' | 'elsewhere' | 'abused' | 'toAlone' | 'toElsewhere' | 'memoryMib' | 'abuses', number>[] =
+    [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const alone = await p99();
+    const [elsewhereMs] = await beside(elsewhere);
+    const [abused, abuses] = await beside(here);
+    const ratios = { toAlone: abused / alone, toElsewhere: abused / elsewhereMs };
+    rows.push({ alone, elsewhere: elsewhereMs, abused, ...ratios, memoryMib: Math.round(residentMib()), abuses });
   }
   console.table(rows);
-  const ratio = median(rows.map((row) => row.ratio));
-  console.log(`p99 beside bad clients: ${ratio.toFixed(2)} of that without, median; ${failed} healthy calls failed`);
+  const ratio = median(rows.map(({ toElsewhere }) => toElsewhere));
+  const toAlone = median(rows.map((row) => row.toAlone));
+  console.log(
+    `p99 beside bad clients: ${ratio.toFixed(2)} of that with them at another service, ${toAlone.toFixed(2)} of that without them, medians; ${failed} healthy calls failed`,
+  );
   return failed + Number(ratio > RATIO_MAX);
 });
 process.exitCode = failures === 0 ? 0 : 1;

@@ -62,6 +62,17 @@ test('bad input over gRPC', async (t) => {
     assert.equal(await statusOf(framed(ada), { 'grpc-encoding': 'br' }), 'OK', 'not compressed all the same');
   });
 
+  await t.test('a message that is too large is refused by its length, and hardly any of it is taken', async () => {
+    const own = rawSession(t, service.grpc);
+    const call = new RawCall(own, SCORE);
+    call.stream.end(framed(Buffer.alloc(10 << 20)));
+    assert.equal((await call.ended()).status, status.RESOURCE_EXHAUSTED);
+    const next = new RawCall(own, SCORE);
+    next.stream.end(framed(ada));
+    assert.equal((await next.ended()).status, status.OK);
+    assert.ok(own.socket.bytesWritten < 1 << 20, `${own.socket.bytesWritten} bytes`);
+  });
+
   await t.test('a stream says which question was wrong, and one that breaks off ends', async () => {
     const bad = framed(Buffer.from([0x0a, 0xff]));
     assert.equal(await statusOf(bad, {}, 'ScoringService/ScoreStream'), 'OK');

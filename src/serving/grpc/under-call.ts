@@ -17,6 +17,8 @@ const under = (call: object): UnderCall => (call as { call: UnderCall }).call;
 
 const OK = { code: status.OK, details: 'OK', metadata: null } as const;
 const NOTHING = (): void => {};
+/** Stands in the first headers only of an answer that has nothing else. */
+const STATUS = 'grpc-status';
 
 /**
  * Answers a call with its only message. The library would wait until the message has left before it sends the status: they
@@ -43,14 +45,15 @@ export const answerFrame = (call: object, frame: Buffer, left: () => void): void
 };
 
 /**
- * Lets go of a call that is refused: the library would refuse each further piece of it anew, and 10 MB took 20 ms of the loop.
- * What still comes is thrown away; NO_ERROR tells the caller that the answer stands.
+ * Lets go of a call that is refused before it is read: the library would take each further piece of it and throw it away, and of
+ * 10 MB the garbage alone held the loop for 30 ms. NO_ERROR tells the caller that the answer stands.
  */
 export const letGo: ServerInterceptor = (_method, call) => {
   const { stream } = call as unknown as Pick<UnderCall, 'stream'>;
-  // Closed sooner than its trailers have left, a call that was answered by messages would lose its status.
   stream.once('finish', () => {
-    if (stream.endAfterHeaders && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+    // Closed sooner than its trailers have left, a call that was answered by messages would lose its status.
+    const isRefused = stream.sentHeaders?.[STATUS] !== undefined;
+    if (isRefused && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   });
   return call as ServerInterceptingCall;
 };
