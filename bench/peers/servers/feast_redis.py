@@ -42,4 +42,5 @@ view = FeatureView(
 store = FeatureStore(repo_path=str(root))
 store.apply([customer, view, FeatureService(name="scores", features=[view])])
 store.write_to_online_store("customers", rows)
-store.serve("127.0.0.1", int(port), type_="http", no_access_log=True, workers=1)
+# By default a worker ends after a thousand requests, and those that come then fail.
+store.serve("127.0.0.1", int(port), type_="http", no_access_log=True, workers=1, max_requests=0, max_requests_jitter=0)
