@@ -12,6 +12,14 @@ import type { Owner } from './service.ts';
 const START_MS_MAX = 120_000;
 const LOOK_MS = 200;
 
+/** A way in beside the plain one, by TLS and SASL. */
+export interface GuardedListener {
+  readonly port: number;
+  readonly settings: Readonly<Record<string, string>>;
+  /** For Kafka's tool that makes its storage: the users. */
+  readonly format: readonly string[];
+}
+
 /** One Apache Kafka, broker and controller in one process, that its owner may kill. */
 export class KafkaBroker {
   readonly address: string;
@@ -23,15 +31,19 @@ export class KafkaBroker {
    * @param libs folder of Kafka's jars
    * @param folder of its own, for settings, data and what it says
    */
-  static async start(owner: Owner, libs: string, folder: string): Promise<KafkaBroker> {
+  static async start(owner: Owner, libs: string, folder: string, guarded?: GuardedListener): Promise<KafkaBroker> {
     const [port, controllerPort] = [await freePort(), await freePort()];
     mkdirSync(folder, { recursive: true });
     const broker = new KafkaBroker(libs, folder, port);
-    writeFileSync(broker.#settings, settingsOf(folder, port, controllerPort));
+    writeFileSync(broker.#settings, settingsOf(folder, port, controllerPort, guarded));
     const id = randomBytes(16).toString('base64url');
     const { status, stdout, stderr } = spawnSync(
       'java',
-      [...broker.#java('256m'), 'kafka.tools.StorageTool', 'format', '-t', id, '-c', broker.#settings],
+      [
+        ...broker.#java('256m'),
+        ...['kafka.tools.StorageTool', 'format', '-t', id, '-c', broker.#settings],
+        ...(guarded?.format ?? []),
+      ],
       { encoding: 'utf8' },
     );
     if (status !== 0) throw new Error(`Kafka's storage cannot be made: ${stdout}${stderr}`);
@@ -88,15 +100,19 @@ export class KafkaBroker {
   }
 }
 
-const settingsOf = (folder: string, port: number, controllerPort: number): string =>
-  Object.entries({
+const settingsOf = (folder: string, port: number, controllerPort: number, guarded?: GuardedListener): string => {
+  const listeners = [
+    `PLAINTEXT://127.0.0.1:${port}`,
+    ...(guarded === undefined ? [] : [`SASL_SSL://127.0.0.1:${guarded.port}`]),
+  ].join(',');
+  return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `${listeners},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': listeners,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': false,
@@ -109,6 +125,8 @@ const settingsOf = (folder: string, port: number, controllerPort: number): strin
     // A broker that was killed may come back at once, not after 15 s.
     'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 500,
+    ...guarded?.settings,
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+};
