@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StreamMessage } from '../decisions/stream-message.ts';
 import type { FollowOptions } from './beckon-client.ts';
+import { CallError } from './call-error.ts';
 import { mayRetry, pauseMs } from './caller.ts';
 
 /** A service that stays away longer is given up: a restart takes seconds, of a large state half a minute. */
@@ -19,10 +20,10 @@ export interface Place {
 
 /**
  * Follows the stream of decisions across broken connections and restarts.
- * @param follow goes on behind a place, and moves it, until the connection breaks; then it throws a CallError, always
+ * @param follow goes on behind a place, and moves it, until the connection breaks; throws a CallError where it knows why
  */
 export async function* followDecisions(
-  follow: (place: Place) => AsyncGenerator<StreamMessage, never>,
+  follow: (place: Place) => AsyncGenerator<StreamMessage, void>,
   { after, signal }: FollowOptions,
 ): AsyncGenerator<StreamMessage, void> {
   const place: Place = { cursor: after, heardMs: performance.now(), wasOpen: false };
@@ -31,6 +32,7 @@ export async function* followDecisions(
     try {
       signal?.throwIfAborted();
       yield* follow(place);
+      throw new CallError('UNREACHABLE', 'the stream broke off');
     } catch (error) {
       signal?.throwIfAborted();
       // Without a cursor nobody knows what would be passed over.

@@ -10,13 +10,13 @@ import { decisionOf } from './grpc-messages.ts';
 /** Where a call begins, before anything has come. */
 const CURSOR = 'beckon-cursor';
 
-/** `ScoringService/Watch`, until the connection breaks. @throws CallError, always */
+/** `ScoringService/Watch`, until the connection breaks. @throws CallError where it is known why */
 export async function* grpcDecisions(
   scoring: ScoringServiceClient,
   place: Place,
   customerIds: readonly string[],
   { campaignId, signal }: FollowOptions,
-): AsyncGenerator<StreamMessage, never> {
+): AsyncGenerator<StreamMessage, void> {
   const call = scoring.watch({ customerIds: [...customerIds], after: place.cursor, campaignId });
   const end = (): void => call.cancel();
   signal?.addEventListener('abort', end, { once: true });
@@ -48,7 +48,6 @@ export async function* grpcDecisions(
     signal?.removeEventListener('abort', end);
     call.cancel();
   }
-  throw new CallError('UNREACHABLE', 'the stream broke off');
 }
 
 /** @returns undefined where only the cursor has moved */

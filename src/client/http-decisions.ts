@@ -7,12 +7,12 @@ import { type HttpConnection, unreachable } from './http-connection.ts';
 import { problemError } from './http-refusal.ts';
 import { serverSentEvents } from './server-sent-events.ts';
 
-/** `GET /v1/decisions/stream`, until the connection breaks. @throws CallError, always */
+/** `GET /v1/decisions/stream`, until the connection breaks. @throws CallError where it is known why */
 export async function* httpDecisions(
   http: HttpConnection,
   place: Place,
   { campaignId, customerIds, signal }: FollowOptions,
-): AsyncGenerator<StreamMessage, never> {
+): AsyncGenerator<StreamMessage, void> {
   if (customerIds !== undefined)
     throw new CallError('REQUEST_INVALID', 'customerIds: some customers alone are followed over gRPC');
   const query = new URLSearchParams();
@@ -35,5 +35,4 @@ export async function* httpDecisions(
   } finally {
     response.destroy();
   }
-  throw new CallError('UNREACHABLE', 'the stream broke off');
 }

@@ -1,8 +1,7 @@
-import { channel } from 'node:diagnostics_channel';
 import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { allFinite } from './all-finite.ts';
-import type { InferenceRun } from './run-rows.ts';
+import { type InferenceRun, notFinite, runs } from './run-rows.ts';
 import type { HeadSession } from './session.ts';
 
 /**
@@ -22,8 +21,6 @@ interface Job {
   output: Float32Array;
   readonly done: RunDone;
 }
-
-const runs = channel('beckon:inference.run');
 
 /**
  * Runs of many rows for one asker, who wants all of them or none: nothing is kept or told for each row. Rows of several
@@ -113,8 +110,8 @@ export class LongRuns {
     } catch (thrown) {
       return thrown as BeckonError;
     }
-    if (allFinite(output.subarray(0, rows * this.#session.outputWidth))) return undefined;
-    return new BeckonError('INTERNAL', `The model of head "${this.#session.head}" gave a number that is not finite.`);
+    const areFinite = allFinite(output.subarray(0, rows * this.#session.outputWidth));
+    return areFinite ? undefined : notFinite(this.#session);
   }
 
   #tell({ done }: Job, error: BeckonError | undefined): void {

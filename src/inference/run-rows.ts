@@ -11,7 +11,8 @@ export interface InferenceRun {
   readonly durationMs: number;
 }
 
-const runs = channel('beckon:inference.run');
+/** Where runs are told of, for whoever has subscribed. */
+export const runs = channel('beckon:inference.run');
 
 /**
  * Runs a model once.
@@ -69,5 +70,5 @@ const runOneByOne = (
       }
 };
 
-const notFinite = ({ head }: HeadSession): BeckonError =>
+export const notFinite = ({ head }: HeadSession): BeckonError =>
   new BeckonError('INTERNAL', `The model of head "${head}" gave a number that is not finite.`);

@@ -182,23 +182,9 @@ const constantNode: Operator = (node) => {
 
 /** Those that give the same bits whoever computes them, of the same bits. */
 export const EXACT_OPERATORS: ReadonlySet<string> = new Set([
-  ...[
-    'Abs',
-    'Add',
-    'Cast',
-    'Clip',
-    'Concat',
-    'Constant',
-    'Div',
-    'Dropout',
-    'Gather',
-    'Identity',
-    'Max',
-    'Min',
-    'Mul',
-    'Neg',
-  ],
-  ...['Relu', 'Slice', 'Sqrt', 'Sub', 'ai.onnx.ml.TreeEnsembleClassifier', 'ai.onnx.ml.TreeEnsembleRegressor'],
+  ...'Abs Add Cast Clip Concat Constant Div Dropout Gather Identity Max Min Mul Neg Relu Slice Sqrt Sub'.split(' '),
+  'ai.onnx.ml.TreeEnsembleClassifier',
+  'ai.onnx.ml.TreeEnsembleRegressor',
 ]);
 
 /** What a plan can do, by the names of ONNX. A graph with any other operator stays with ONNX Runtime. */
