@@ -5,6 +5,7 @@ import { wallClock } from '../../src/base/clock.ts';
 import { shardOf } from '../../src/base/hash.ts';
 import { LIMITS } from '../../src/base/limits.ts';
 import { EventScanner } from '../../src/events/event-scanner.ts';
+import { type MessageHeaders, STRUCTURED_HEADER } from '../../src/events/message.ts';
 import { RecordWriter } from '../../src/events/record.ts';
 import { Intake } from '../../src/log/intake.ts';
 import type { KafkaClient, OutgoingRecord } from '../../src/log/kafka-client.ts';
@@ -19,6 +20,7 @@ import { Writer } from '../../src/state/writer.ts';
 import { answerQuestions } from '../child-side.ts';
 import { customerIdOf, OrderMaker, todayMs } from '../orders.ts';
 import type { Sample } from '../sample.ts';
+import { kafkajsHandler, platformaticHandler } from './kafka-handlers.ts';
 
 export interface KafkaLoop {
   readonly brokers: readonly string[];
@@ -30,6 +32,8 @@ export interface KafkaLoop {
 
 const SEED = 20_260;
 const PRODUCED = 4000;
+/** As the CloudEvents binding asks of any producer. */
+const HEADERS: MessageHeaders = [STRUCTURED_HEADER];
 
 let loop: KafkaLoop;
 let topic: string;
@@ -54,7 +58,7 @@ const open = async (options: KafkaLoop): Promise<void> => {
       const customer = made % loop.customers;
       const key = Buffer.from(customerIdOf(customer));
       const partition = shardOf(key, 0, key.length, LIMITS.shards);
-      records.push({ partition, key, value: Buffer.from(maker.next(customer)), headers: [] });
+      records.push({ partition, key, value: Buffer.from(maker.next(customer)), headers: HEADERS });
     }
     await client.produce(topic, records);
   }
@@ -64,7 +68,11 @@ const open = async (options: KafkaLoop): Promise<void> => {
 /** Work that has told `done` of all events, with what it took. */
 const measured = async <T>(
   prepare: (client: KafkaClient) => Promise<T>,
-  work: (client: KafkaClient, done: (events: number) => void, prepared: T) => Promise<unknown>,
+  work: (
+    client: KafkaClient,
+    done: (events: number) => void,
+    prepared: T,
+  ) => Promise<(() => Promise<void>) | undefined>,
 ): Promise<Sample> => {
   const client = connect();
   const prepared = await prepare(client);
@@ -76,10 +84,11 @@ const measured = async <T>(
     seen += events;
     if (seen >= loop.events) all.resolve();
   };
-  await work(client, done, prepared);
+  const end = await work(client, done, prepared);
   await all.promise;
   const wallSec = (performance.now() - startMs) / 1000;
   const { user, system } = process.cpuUsage(startCpu);
+  await end?.();
   await client.close();
   const wrong = seen === loop.events ? [] : [`${seen} events instead of ${loop.events}`];
   return { work: seen, wallSec, cpuSec: (user + system) / 1e6, checked: seen, wrong, wrongCount: wrong.length };
@@ -88,20 +97,12 @@ const measured = async <T>(
 const reached = (): void => {};
 const starts = (): number[] => Array<number>(LIMITS.shards).fill(0);
 
-const nothing = async (): Promise<void> => {};
-
-const emptyLog = (): Promise<Sample> =>
-  measured(nothing, (client, done) => {
-    let events = 0;
-    const record = (): void => {
-      events++;
-    };
-    const end = (): undefined => {
-      done(events);
-      events = 0;
-    };
-    return client.follow({ topic, from: starts(), reached, sink: { begin: () => {}, record, end } });
-  });
+/** As others would read either topic with this client. */
+const emptyHandler = (): Promise<Sample> =>
+  measured(
+    async () => (loop.client === 'kafkajs' ? kafkajsHandler : platformaticHandler),
+    async (_, done, handler) => handler(loop.brokers, topic, done),
+  );
 
 interface Prepared {
   readonly log: KafkaLog;
@@ -127,7 +128,7 @@ const prepare = async (log: KafkaLog): Promise<Prepared> => {
 };
 
 /** Folds a log, and tells the events that were applied. */
-const apply = async ({ log, writer }: Prepared, done: (events: number) => void): Promise<void> => {
+const apply = async ({ log, writer }: Prepared, done: (events: number) => void): Promise<undefined> => {
   await log.follow({
     from: starts(),
     reached,
@@ -149,16 +150,6 @@ const appliedLog = (): Promise<Sample> =>
     (_, done, prepared) => apply(prepared, done),
   );
 
-const emptySource = (): Promise<Sample> =>
-  measured(nothing, async (client, done) =>
-    client.join({
-      topics: [topic],
-      group: randomUUID(),
-      take: async (_topic, _partition, records) => done(records.length),
-      reached,
-    }),
-  );
-
 const appliedSource = (): Promise<Sample> =>
   measured(
     async (client) => prepare(await KafkaLog.open(client, `bench.${randomUUID()}`, LIMITS.shards)),
@@ -176,7 +167,8 @@ const appliedSource = (): Promise<Sample> =>
         take: (source, partition, records) => intake.take(source, partition, records),
         reached,
       });
+      return undefined;
     },
   );
 
-answerQuestions({ open, emptyLog, appliedLog, emptySource, appliedSource });
+answerQuestions({ open, emptyHandler, appliedLog, appliedSource });

@@ -10,7 +10,7 @@ const kafkaRow = (from: 'log' | 'source', client: KafkaLoop['client'], pass: num
   name: `kafka-${from}-${client}`,
   product:
     from === 'log' ? 'the log topic read and applied' : 'a source topic taken into the log, that read and applied',
-  ceiling: `${client === 'kafkajs' ? 'kafkajs' : '@platformatic/kafka'} over the same topic with an empty handler`,
+  ceiling: `${client === 'kafkajs' ? 'eachBatch of kafkajs' : 'the stream of @platformatic/kafka'} over the same topic with an empty handler`,
   unit: 'events',
   bar: { kind: 'ratio', pass },
   isPromised: false,
@@ -25,7 +25,7 @@ const kafkaRow = (from: 'log' | 'source', client: KafkaLoop['client'], pass: num
         `${events} orders of ${customers} known customers, whatever the time of a run`,
         'one process, one thread',
       ],
-      ceiling: side(from === 'log' ? 'emptyLog' : 'emptySource'),
+      ceiling: side('emptyHandler'),
       product: side(from === 'log' ? 'appliedLog' : 'appliedSource'),
       close: () => child.stop(),
     };

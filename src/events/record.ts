@@ -112,6 +112,15 @@ export class RecordWriter {
     return shardOf(buffer, start, start + view.getUint16(this.#start + 16, true), shards);
   }
 
+  /** The subject of the record that was written last. @param key taken for it where its bytes are the same */
+  lastSubject(key: Buffer | null): Buffer {
+    const { buffer, view } = this.out;
+    const start = this.#start + HEADER_BYTES;
+    const bytes = view.getUint16(this.#start + 16, true);
+    if (key?.length === bytes && key.compare(buffer, start, start + bytes) === 0) return key;
+    return Buffer.copyBytesFrom(buffer, start, bytes);
+  }
+
   /** The records so far: a view that the next `write` or `reset` may change. */
   bytes(): Uint8Array {
     return this.out.buffer.subarray(0, this.out.end);

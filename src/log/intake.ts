@@ -27,6 +27,10 @@ export class Intake {
   readonly #messages = new MessageReader('outside');
   readonly #records = new RecordWriter();
   readonly #reader = new RecordReader();
+  /** Of the record before, which most records share, and what follows from them. */
+  #headers: MessageHeaders | undefined;
+  #isBinary = false;
+  #outgoing: MessageHeaders = [];
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -50,26 +54,33 @@ export class Intake {
     measures.intake.publish({ events: events.length });
   }
 
-  #read({ value, headers }: SourceRecord, latestMs: number): OutgoingRecord | EventProblem {
+  #read({ key, value, headers }: SourceRecord, latestMs: number): OutgoingRecord | EventProblem {
     const records = this.#records;
     records.reset();
     const problem = this.#messages.read(value, () => headers, records);
     if (problem !== undefined) return problem;
     if (records.lastMs > latestMs)
       return { code: 'EVENT_FROM_FUTURE', message: 'time is more than the allowed minutes ahead of the clock' };
-    const reader = this.#reader;
-    reader.reset(records.bytes());
-    reader.next();
-    const { bytes, subjectStart, subjectEnd } = reader;
+    if (headers !== this.#headers) this.#look(headers);
     return {
       partition: records.lastShard(this.#parts.partitions),
-      key: Buffer.from(bytes.subarray(subjectStart, subjectEnd)),
-      value: isStructured(value, headers) ? value : messageValue(reader.event()),
-      headers: [STRUCTURED_HEADER, ...headers.filter(isBeside)],
+      key: records.lastSubject(key),
+      // What was read from the value alone needs no other one.
+      value: value?.[0] === OPEN_BRACE && !this.#isBinary ? value : this.#rewritten(),
+      headers: this.#outgoing,
     };
   }
-}
 
-/** What was read from the value alone needs no other one. */
-const isStructured = (value: Buffer | null, headers: MessageHeaders): boolean =>
-  value?.[0] === OPEN_BRACE && !headers.some(([name]) => name.startsWith('ce_'));
+  #look(headers: MessageHeaders): void {
+    this.#headers = headers;
+    this.#isBinary = headers.some(([name]) => name.startsWith('ce_'));
+    this.#outgoing = [STRUCTURED_HEADER, ...headers.filter(isBeside)];
+  }
+
+  #rewritten(): Buffer {
+    const reader = this.#reader;
+    reader.reset(this.#records.bytes());
+    reader.next();
+    return messageValue(reader.event());
+  }
+}

@@ -102,21 +102,29 @@ export class LogProducer {
 
 const closed = (): BeckonError => new BeckonError('LOG_UNAVAILABLE', 'The log is closed.');
 
+interface OpenRun extends Run {
+  readonly partition: number;
+  readonly records: OutgoingRecord[];
+  bytes: number;
+}
+
 /** Records by partition, in their order, each run as large as one request may carry. */
 const runsOf = (records: readonly OutgoingRecord[]): Run[] => {
   const runs: Run[] = [];
-  const open = new Map<number, { records: OutgoingRecord[]; bytes: number }>();
+  const open = new Map<number, OpenRun>();
+  let last: OpenRun | undefined;
   for (const record of records) {
     const bytes = bytesOf(record);
-    let run = open.get(record.partition);
+    // Records of one partition mostly come one after another.
+    let run = last?.partition === record.partition ? last : open.get(record.partition);
     if (run === undefined || run.bytes + bytes > PARTITION_BYTES_MAX) {
-      run = { records: [], bytes: 0 };
+      run = { partition: record.partition, records: [], bytes: 0, done: Promise.withResolvers<AppendedRun>() };
       open.set(record.partition, run);
-      const done = Promise.withResolvers<AppendedRun>();
-      runs.push(Object.assign(run, { done }));
+      runs.push(run);
     }
     run.records.push(record);
     run.bytes += bytes;
+    last = run;
   }
   return runs;
 };

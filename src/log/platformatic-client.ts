@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Admin, Consumer, Producer } from '@platformatic/kafka';
 import type { MessageHeaders } from '../events/message.ts';
 import {
-  type FetchSink,
   type FollowOptions,
   type JoinOptions,
   type KafkaClient,
@@ -12,6 +10,7 @@ import {
   type TopicBounds,
   type TopicFacts,
 } from './kafka-client.ts';
+import { hasCode, headersOf, PlatformaticFetching, READ_COMMITTED, visitFetched } from './platformatic-fetching.ts';
 import { PlatformaticGroup } from './platformatic-group.ts';
 import type { Following } from './shared-log.ts';
 
@@ -20,24 +19,10 @@ const CONNECT_TIMEOUT_MS = 1000;
 const REQUEST_TIMEOUT_MS = 5000;
 /** Between two tries while it is away. */
 const RETRY_MS = 200;
-/** How long a broker may hold a fetch that has nothing to give: an idle service asks twice a second. */
-const FETCH_WAIT_MS = 500;
-/** While some partitions wait for their reader, the others must not make them wait too. */
-const BUSY_WAIT_MS = 10;
-/** One fetch is decoded and folded in some 20 ms. */
-const FETCH_BYTES_MAX = 4 * 1024 * 1024;
-const PARTITION_BYTES_MAX = 1024 * 1024;
-const READ_COMMITTED = 1;
 const TOPIC_RESOURCE = 2;
 const TIMESTAMP_TYPE = 'message.timestamp.type';
 const LATEST = -1n;
 const EARLIEST = -2n;
-/** Bits of a batch's attributes. */
-const APPEND_TIME = 8;
-const TRANSACTIONAL = 16;
-const CONTROL = 32;
-
-type FetchedPartition = Awaited<ReturnType<Consumer['fetch']>>['responses'][number]['partitions'][number];
 
 /** @platformatic/kafka behind the port: the log is read with plain fetches, without a group. */
 export class PlatformaticClient implements KafkaClient {
@@ -100,20 +85,36 @@ export class PlatformaticClient implements KafkaClient {
   }
 
   async produce(topic: string, records: readonly OutgoingRecord[]): Promise<ReadonlyMap<number, number>> {
-    const messages = records.map(({ partition, key, value, headers }) => ({
-      topic,
-      partition,
-      key: key ?? undefined,
-      value: value ?? undefined,
-      headers: new Map(headers.map(([name, bytes]) => [Buffer.from(name), bytes ?? Buffer.alloc(0)])),
-    }));
+    let last: MessageHeaders | undefined;
+    let map = new Map<Buffer, Buffer>();
+    const messages = records.map(({ partition, key, value, headers }) => {
+      // Most records have the very same ones.
+      if (headers !== last) map = headerMapOf(headers);
+      last = headers;
+      return { topic, partition, key: key ?? undefined, value: value ?? undefined, headers: map };
+    });
     const { offsets = [] } = await this.#producer.send({ messages });
     return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
-  async follow(options: FollowOptions): Promise<Following> {
+  async follow({ topic, from, sink, reached }: FollowOptions): Promise<Following> {
     const consumer = new Consumer({ ...this.#base, retries: 0, groupId: `${this.#base.clientId}-log` });
-    const following = new Fetching(consumer, options);
+    const fetching = new PlatformaticFetching(consumer, {
+      places: from.map((next, partition) => ({ topic, partition, next })),
+      take(place, fetched) {
+        sink.begin(place.partition);
+        visitFetched(fetched, place, (offset, timestampMs, { key, value, headers }) =>
+          sink.record(offset, timestampMs, key, value, () => headersOf(headers)),
+        );
+        return sink.end(place.next, Number(fetched.highWatermark));
+      },
+      reached,
+    });
+    const ended = fetching.ended.catch((error: Error) => {
+      throw new OffsetMissing(error.message);
+    });
+    ended.catch(() => {});
+    const following = { ended, close: () => fetching.close() };
     this.#following.add(following);
     return following;
   }
@@ -130,137 +131,5 @@ export class PlatformaticClient implements KafkaClient {
   }
 }
 
-/** Fetches all partitions of a topic, from each broker that leads some, until it is closed. */
-class Fetching implements Following {
-  readonly ended: Promise<void>;
-  readonly #consumer: Consumer;
-  readonly #options: FollowOptions;
-  readonly #next: number[];
-  /** Partitions whose reader wants no more yet. */
-  readonly #busy = new Set<number>();
-  #freed = Promise.withResolvers<void>();
-  #isClosed = false;
-
-  constructor(consumer: Consumer, options: FollowOptions) {
-    this.#consumer = consumer;
-    this.#options = options;
-    this.#next = [...options.from];
-    this.ended = this.#run();
-    this.ended.catch(() => {});
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#freed.resolve();
-    await this.#consumer.close(true).catch(() => {});
-    await this.ended.catch(() => {});
-  }
-
-  /** One round for each change of who leads what. */
-  async #run(): Promise<void> {
-    const { topic, reached } = this.#options;
-    while (!this.#isClosed) {
-      try {
-        const metadata = await this.#consumer.metadata({ topics: [topic], forceUpdate: true });
-        const facts = metadata.topics.get(topic);
-        if (facts === undefined) throw new Error(`there is no topic ${topic}`);
-        const byLeader = new Map<number, number[]>();
-        for (const [partition, { leader }] of facts.partitions.entries())
-          byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
-        await Promise.all([...byLeader].map(([leader, partitions]) => this.#fetchOn(facts.id, leader, partitions)));
-      } catch (error) {
-        if (this.#isClosed) return;
-        if (hasCode(error, 'OFFSET_OUT_OF_RANGE')) throw new OffsetMissing((error as Error).message);
-        reached(error as Error);
-        await delay(RETRY_MS);
-      }
-    }
-  }
-
-  async #fetchOn(topicId: string, node: number, partitions: readonly number[]): Promise<void> {
-    const { reached } = this.#options;
-    while (!this.#isClosed) {
-      const wanted = partitions.filter((partition) => !this.#busy.has(partition));
-      if (wanted.length === 0) {
-        await this.#freed.promise;
-        continue;
-      }
-      const response = await this.#consumer.fetch({
-        node,
-        topics: [
-          {
-            topicId,
-            partitions: wanted.map((partition) => ({
-              partition,
-              currentLeaderEpoch: -1,
-              fetchOffset: BigInt(this.#next[partition]),
-              lastFetchedEpoch: -1,
-              partitionMaxBytes: PARTITION_BYTES_MAX,
-            })),
-          },
-        ],
-        minBytes: 1,
-        maxBytes: FETCH_BYTES_MAX,
-        maxWaitTime: wanted.length < partitions.length ? BUSY_WAIT_MS : FETCH_WAIT_MS,
-        isolationLevel: READ_COMMITTED,
-      });
-      if (this.#isClosed) return;
-      for (const { partitions } of response.responses) for (const fetched of partitions) this.#take(fetched);
-      reached();
-    }
-  }
-
-  #take(fetched: FetchedPartition): void {
-    const { partitionIndex: partition } = fetched;
-    const { sink } = this.#options;
-    sink.begin(partition);
-    this.#next[partition] = visitBatches(fetched, this.#next[partition], sink);
-    const full = sink.end(this.#next[partition], Number(fetched.highWatermark));
-    if (full === undefined) return;
-    this.#busy.add(partition);
-    void full.then(() => {
-      this.#busy.delete(partition);
-      this.#freed.resolve();
-      this.#freed = Promise.withResolvers();
-    });
-  }
-}
-
-/** Shows the committed records from an offset on. @returns the offset after the last batch */
-const visitBatches = ({ records, abortedTransactions }: FetchedPartition, from: number, sink: FetchSink): number => {
-  const pending = (abortedTransactions ?? []).toSorted((a, b) => Number(a.firstOffset - b.firstOffset));
-  const aborted = new Set<bigint>();
-  let next = from;
-  for (const batch of records ?? []) {
-    const { attributes, producerId } = batch;
-    const first = Number(batch.firstOffset);
-    while (pending.length > 0 && pending[0].firstOffset <= batch.firstOffset) {
-      aborted.add(pending[0].producerId);
-      pending.shift();
-    }
-    next = Math.max(next, first + batch.lastOffsetDelta + 1);
-    // A control batch ends a transaction, whether that was committed or not.
-    if ((attributes & CONTROL) !== 0) aborted.delete(producerId);
-    if ((attributes & CONTROL) !== 0 || ((attributes & TRANSACTIONAL) !== 0 && aborted.has(producerId))) continue;
-    const isAppendTime = (attributes & APPEND_TIME) !== 0;
-    const timestampMs = Number(isAppendTime ? batch.maxTimestamp : batch.firstTimestamp);
-    for (const record of batch.records) {
-      const offset = first + record.offsetDelta;
-      // A batch is fetched whole, from before the asked offset on.
-      if (offset < from) continue;
-      const timeMs = isAppendTime ? timestampMs : timestampMs + Number(record.timestampDelta);
-      sink.record(offset, timeMs, record.key, record.value, () => headersOf(record.headers));
-    }
-  }
-  return next;
-};
-
-const headersOf = (headers: readonly (readonly [Buffer | null, Buffer | null])[]): MessageHeaders =>
-  headers.map(([name, value]) => [name === null ? '' : name.toString(), value]);
-
-/** Errors of the protocol stand somewhere among those that a call failed with. */
-const hasCode = (error: unknown, code: string): boolean => {
-  const { apiId, errors = [], cause } = error as { apiId?: string; errors?: unknown[]; cause?: unknown };
-  return apiId === code || [...errors, ...(cause === undefined ? [] : [cause])].some((inner) => hasCode(inner, code));
-};
+const headerMapOf = (headers: MessageHeaders): Map<Buffer, Buffer> =>
+  new Map(headers.map(([name, bytes]) => [Buffer.from(name), bytes ?? Buffer.alloc(0)]));

@@ -1,20 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Consumer, type ConsumerOptions, type Message, type MessagesStream } from '@platformatic/kafka';
+import { Consumer, type ConsumerOptions } from '@platformatic/kafka';
 import type { MessageHeaders } from '../events/message.ts';
-import type { JoinOptions } from './kafka-client.ts';
+import type { JoinOptions, SourceRecord } from './kafka-client.ts';
+import {
+  type FetchedPartition,
+  type FetchedPlace,
+  headersOf,
+  PlatformaticFetching,
+  type RawHeaders,
+  visitFetched,
+} from './platformatic-fetching.ts';
 import type { Following } from './shared-log.ts';
-import { SourceLane } from './source-lane.ts';
 
 type Base = Omit<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>, 'groupId'>;
 
 const RETRY_MS = 500;
-/** Records that are held before the stream is stopped, and those at which it goes on. */
-const HELD_MAX = 20_000;
-const HELD_LOW = 10_000;
-/** How long there may be something to read and nothing comes, before the group is joined anew. */
+/** How long there may be something to read and nothing is committed, before the group is joined anew. */
 const STALLED_MS = 20_000;
 const LOOK_MS = 5000;
 const SESSION_TIMEOUT_MS = 10_000;
+const EARLIEST = -2n;
+const LATEST = -1n;
 
 /** A member of a group that joins again whenever something has gone wrong, and then reads from what was committed. */
 export class PlatformaticGroup implements Following {
@@ -51,16 +57,24 @@ export class PlatformaticGroup implements Following {
   }
 }
 
-/** One stay in the group. */
+/** One stay in the group: its consumer joins and commits, another one fetches what the group has assigned. */
 class Member {
+  readonly #base: Base;
   readonly #options: JoinOptions;
   readonly #consumer: Consumer;
-  readonly #lanes = new Map<string, SourceLane>();
   readonly #over = Promise.withResolvers<void>();
-  #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined;
+  #fetching: PlatformaticFetching | undefined;
+  #placed: readonly FetchedPlace[] = [];
+  /** Of assignments: what was fetched for an earlier one is let go. */
+  #round = 0;
+  #taking = 0;
+  /** Of the last record. */
+  #raw: RawHeaders = [];
+  #headers: MessageHeaders = [];
   #movedMs = performance.now();
 
   constructor(base: Base, options: JoinOptions) {
+    this.#base = base;
     this.#options = options;
     this.#consumer = new Consumer({
       ...base,
@@ -79,73 +93,101 @@ class Member {
   async run(): Promise<void> {
     const looks = setInterval(() => void this.#look(), LOOK_MS);
     try {
-      await Promise.race([this.#read(), this.#over.promise]);
+      await Promise.race([this.#join(), this.#over.promise]);
       await this.#over.promise;
     } finally {
       clearInterval(looks);
-      for (const lane of this.#lanes.values()) lane.close();
-      this.#stream?.on('error', () => {});
+      this.#round++;
+      await this.#fetching?.close();
       await this.#consumer.close(true).catch(() => {});
     }
   }
 
-  async #read(): Promise<void> {
-    const stream = await this.#consumer.consume({
-      topics: [...this.#options.topics],
-      mode: 'committed',
-      fallbackMode: 'earliest',
-      autocommit: false,
-      minBytes: 1,
-      maxWaitTime: RETRY_MS,
-    });
-    this.#stream = stream;
-    stream.on('error', (error) => this.#over.reject(error));
-    stream.on('data', (message) => this.#add(message));
+  async #join(): Promise<void> {
+    this.#consumer.topics.trackAll(...this.#options.topics);
+    this.#consumer.on('consumer:group:join', () => void this.#assigned().catch(this.#over.reject));
+    await this.#consumer.joinGroup();
     this.#options.reached();
   }
 
-  #add(message: Message<Buffer, Buffer, Buffer, Buffer>): void {
-    const { topic, partition, key, value, timestamp, headerEntries, offset } = message;
-    const name = `${partition} ${topic}`;
-    let lane = this.#lanes.get(name);
-    if (lane === undefined) {
-      lane = new SourceLane(topic, partition, {
-        take: this.#options.take,
-        commit: (...place) => this.#commit(...place),
-        failed: (error) => this.#over.reject(error),
-      });
-      this.#lanes.set(name, lane);
+  /** Begins anew with the partitions that are this member's now. */
+  async #assigned(): Promise<void> {
+    const round = ++this.#round;
+    await this.#fetching?.close();
+    const places = await this.#places();
+    if (round !== this.#round) return;
+    this.#placed = places;
+    const consumer = new Consumer({ ...this.#base, groupId: `${this.#options.group}-fetch`, retries: 0 });
+    this.#fetching = new PlatformaticFetching(consumer, {
+      places,
+      take: (place, fetched) => this.#take(place, fetched, round),
+      reached: this.#options.reached,
+    });
+    this.#fetching.ended.catch(this.#over.reject);
+  }
+
+  /** Where the group stands; what retention has removed since is passed over, and a topic made anew is read from its start. */
+  async #places(): Promise<FetchedPlace[]> {
+    const assigned = (this.#consumer.assignments ?? []).filter(({ partitions }) => partitions.length > 0);
+    const topics = assigned.map(({ topic }) => topic);
+    if (topics.length === 0) return [];
+    const starts = await this.#consumer.listOffsets({ topics, timestamp: EARLIEST });
+    const ends = await this.#consumer.listOffsets({ topics, timestamp: LATEST });
+    const committed = await this.#consumer.listCommittedOffsets({ topics: assigned });
+    return assigned.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => {
+        const [start, end, next] = [starts, ends, committed].map((at) => Number(at.get(topic)?.[partition] ?? -1n));
+        return { topic, partition, next: next < start || next > end ? start : next };
+      }),
+    );
+  }
+
+  #take(place: FetchedPlace, fetched: FetchedPartition, round: number): Promise<void> | undefined {
+    const records: SourceRecord[] = [];
+    const before = place.next;
+    visitFetched(fetched, place, (offset, timestampMs, { key, value, headers }) => {
+      records.push({ offset, timestampMs, key, value, headers: this.#headersOf(headers) });
+    });
+    return place.next === before ? undefined : this.#taken(place, records, round);
+  }
+
+  /** Most records have those of the record before: they are made once. */
+  #headersOf(raw: RawHeaders): MessageHeaders {
+    if (!isSame(raw, this.#raw)) {
+      this.#raw = raw;
+      this.#headers = headersOf(raw);
     }
-    const headers: MessageHeaders = headerEntries.map(([name, value]) => [String(name), value ?? null]);
-    lane.add({
-      offset: Number(offset),
-      timestampMs: Number(timestamp),
-      key: key ?? null,
-      value: value ?? null,
-      headers,
-    });
-    if (this.#held > HELD_MAX) this.#stream?.pause();
+    return this.#headers;
   }
 
-  get #held(): number {
-    let held = 0;
-    for (const { length } of this.#lanes.values()) held += length;
-    return held;
-  }
-
-  async #commit(topic: string, partition: number, nextOffset: number): Promise<void> {
-    await this.#consumer.commit({ offsets: [{ topic, partition, offset: BigInt(nextOffset), leaderEpoch: 0 }] });
-    this.#movedMs = performance.now();
-    this.#options.reached();
-    if (this.#stream?.isPaused() && this.#held < HELD_LOW) this.#stream.resume();
-  }
-
-  /** A stream that gives nothing although there is something is left. */
-  async #look(): Promise<void> {
-    if (performance.now() - this.#movedMs < STALLED_MS || this.#held > 0) return;
+  /** More of a partition comes when this has resolved, and never where it could not be taken. */
+  async #taken(
+    { topic, partition, next }: FetchedPlace,
+    records: readonly SourceRecord[],
+    round: number,
+  ): Promise<void> {
+    this.#taking++;
     try {
-      const lags = await this.#consumer.getLag({ topics: [...this.#options.topics] });
-      const hasMore = [...lags.values()].some((partitions) => partitions.some((lag) => lag > 0n));
+      if (records.length > 0) await this.#options.take(topic, partition, records);
+      if (round !== this.#round) return;
+      await this.#consumer.commit({ offsets: [{ topic, partition, offset: BigInt(next), leaderEpoch: 0 }] });
+      this.#movedMs = performance.now();
+    } catch (error) {
+      this.#over.reject(error);
+      return Promise.withResolvers<void>().promise;
+    } finally {
+      this.#taking--;
+    }
+  }
+
+  /** A group that gives nothing although there is something is left. */
+  async #look(): Promise<void> {
+    if (performance.now() - this.#movedMs < STALLED_MS || this.#taking > 0) return;
+    try {
+      const places = this.#placed;
+      const topics = [...new Set(places.map(({ topic }) => topic))];
+      const ends = topics.length === 0 ? new Map() : await this.#consumer.listOffsets({ topics, timestamp: LATEST });
+      const hasMore = places.some(({ topic, partition, next }) => Number(ends.get(topic)?.[partition]) > next);
       if (hasMore && performance.now() - this.#movedMs >= STALLED_MS)
         this.#over.reject(new Error('the group gives nothing although there is something to read'));
     } catch (error) {
@@ -153,3 +195,13 @@ class Member {
     }
   }
 }
+
+const isSame = (one: RawHeaders, other: RawHeaders): boolean => {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++)
+    if (!isEqual(one[i][0], other[i][0]) || !isEqual(one[i][1], other[i][1])) return false;
+  return true;
+};
+
+const isEqual = (one: Buffer | null, other: Buffer | null): boolean =>
+  one === null || other === null ? one === other : one.equals(other);

@@ -69,7 +69,7 @@ export const DOORS: Doors = {
   'prom-client': ['src/telemetry/'],
   piscina: ['src/app/'],
   kafkajs: ['src/log/kafkajs-client.ts'],
-  '@platformatic/kafka': ['src/log/platformatic-client.ts', 'src/log/platformatic-group.ts'],
+  '@platformatic/kafka': ['src/log/platformatic-'],
   'lru-cache': ['src/state/cold-reader.ts'],
   yaml: ['src/base/yaml.ts'],
   '@marcbachmann/cel-js': ['src/packs/rules.ts'],
