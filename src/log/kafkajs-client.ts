@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Admin,
   type Consumer,
@@ -26,6 +27,8 @@ const CONNECT_TIMEOUT_MS = 1000;
 const REQUEST_TIMEOUT_MS = 5000;
 /** Its own retries would end after some 10 s of an outage; what it gives up is begun anew for ever. */
 const RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 500 };
+/** Between two starts of a consumer. */
+const RESTART_MS = 200;
 /** How long a broker may hold a fetch that has nothing to give, and after how long without one it counts as away. */
 const FETCH_WAIT_MS = 500;
 const AWAY_MS = 2500;
@@ -164,6 +167,7 @@ abstract class Reader implements Following {
   readonly #end = Promise.withResolvers<void>();
   readonly #looks: NodeJS.Timeout;
   #fetchedMs = performance.now();
+  #isClosed = false;
 
   constructor(consumer: Consumer, reached: (trouble?: Error) => void) {
     this.consumer = consumer;
@@ -183,18 +187,22 @@ abstract class Reader implements Following {
 
   /** Where brokers are not there yet, tries until they are. */
   protected async run(start: () => Promise<void>): Promise<void> {
-    for (;;) {
+    while (!this.#isClosed) {
       try {
         await this.consumer.connect();
         await start();
         return;
       } catch (error) {
         this.#reached(error as Error);
+        // A consumer that could not join starts again by itself later, and until it is stopped takes no other start.
+        await this.consumer.stop().catch(() => {});
+        await delay(RESTART_MS);
       }
     }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#looks);
     this.#end.resolve();
     await this.consumer.disconnect();
