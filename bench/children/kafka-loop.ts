@@ -97,12 +97,29 @@ const measured = async <T>(
 const reached = (): void => {};
 const starts = (): number[] => Array<number>(LIMITS.shards).fill(0);
 
-/** As others would read either topic with this client. */
+const nothing = async (): Promise<void> => {};
+
+/** The log topic read the way that the product reads it, and nothing done with the records. */
+const emptyLog = (): Promise<Sample> =>
+  measured(nothing, async (client, done) => {
+    let events = 0;
+    const record = (): void => {
+      events++;
+    };
+    const end = (): undefined => {
+      done(events);
+      events = 0;
+    };
+    await client.follow({ topic, from: starts(), reached, sink: { begin: () => {}, record, end } });
+    return undefined;
+  });
+
+/** A source as others would read it with this client. */
 const emptyHandler = (): Promise<Sample> =>
-  measured(
-    async () => (loop.client === 'kafkajs' ? kafkajsHandler : platformaticHandler),
-    async (_, done, handler) => handler(loop.brokers, topic, done),
-  );
+  measured(nothing, async (_, done) => {
+    const handler = loop.client === 'kafkajs' ? kafkajsHandler : platformaticHandler;
+    return handler(loop.brokers, topic, done);
+  });
 
 interface Prepared {
   readonly log: KafkaLog;
@@ -171,4 +188,4 @@ const appliedSource = (): Promise<Sample> =>
     },
   );
 
-answerQuestions({ open, emptyHandler, appliedLog, appliedSource });
+answerQuestions({ open, emptyLog, emptyHandler, appliedLog, appliedSource });

@@ -127,13 +127,14 @@ await withOwner(async (owner) => {
       scores.push(await post(service.http, '/v1/score', 'application/json', JSON.stringify({ customerId: anybody() })));
   };
   const spans: [number, number][] = [];
-  const metrics = async (): Promise<(name: string) => number> => {
-    const text = await (await fetch(`http://${service.admin}/metrics`)).text();
-    return (name) => Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
-  };
+  const metrics = async (): Promise<string> => (await fetch(`http://${service.admin}/metrics`)).text();
+  const metricOf =
+    (text: string) =>
+    (name: string): number =>
+      Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
   const look = async (): Promise<void> => {
     for (let seen = 0, sum = 0; !isOver; await delay(LOOK_MS)) {
-      const metric = await metrics();
+      const metric = metricOf(await metrics());
       const count = metric('beckon_checkpoint_seconds_count');
       const total = metric('beckon_checkpoint_seconds_sum');
       const nowMs = performance.now();
@@ -148,13 +149,13 @@ await withOwner(async (owner) => {
   isOver = true;
   await Promise.all(lanes);
   const runMs = performance.now() - startMs;
-  const metric = await metrics();
-  const heldMs = (metric('beckon_checkpoint_held_seconds_sum') * 1000) / metric('beckon_checkpoint_held_seconds_count');
+  const text = await metrics();
+  const metric = metricOf(text);
+  const held = metric('beckon_checkpoint_held_seconds_count');
+  const heldMs = (metric('beckon_checkpoint_held_seconds_sum') * 1000) / held;
   // The least bound of the histogram below which all of them are.
-  const text = await (await fetch(`http://${service.admin}/metrics`)).text();
   const bounds = [...text.matchAll(/^beckon_checkpoint_held_seconds_bucket{[^}]*le="([^"]+)"[^}]*} (\S+)$/gm)];
-  const heldMsMax =
-    Number(bounds.find(([, , count]) => Number(count) === metric('beckon_checkpoint_held_seconds_count'))?.[1]) * 1000;
+  const heldMsMax = Number(bounds.find(([, , count]) => Number(count) === held)?.[1]) * 1000;
   const isIn = ({ sentMs, ms }: Answer): boolean => spans.some(([from, to]) => sentMs + ms >= from && sentMs <= to);
   const insideMs = spans.reduce((total, [from, to]) => total + to - from, 0);
   const side = (of: (answer: Answer) => boolean, ms: number): (readonly [string, number])[] => [

@@ -1,6 +1,12 @@
 import type { MessageHeaders } from '../events/message.ts';
 import type { Following } from './shared-log.ts';
 
+/** How long a broker may hold a fetch that has nothing to give: an idle service asks twice a second. */
+export const FETCH_WAIT_MS = 500;
+/** One fetch is decoded and folded in some 20 ms. */
+export const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+export const PARTITION_BYTES_MAX = 1024 * 1024;
+
 /** How brokers are reached. */
 export interface KafkaConnection {
   /** `host:port` */

@@ -12,12 +12,15 @@ import {
 } from 'kafkajs';
 import type { MessageHeaders } from '../events/message.ts';
 import {
+  FETCH_BYTES_MAX,
+  FETCH_WAIT_MS,
   type FollowOptions,
   type JoinOptions,
   type KafkaClient,
   type KafkaConnection,
   OffsetMissing,
   type OutgoingRecord,
+  PARTITION_BYTES_MAX,
   type TopicBounds,
   type TopicFacts,
 } from './kafka-client.ts';
@@ -29,11 +32,8 @@ const REQUEST_TIMEOUT_MS = 5000;
 const RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 500 };
 /** Between two starts of a consumer. */
 const RESTART_MS = 200;
-/** How long a broker may hold a fetch that has nothing to give, and after how long without one it counts as away. */
-const FETCH_WAIT_MS = 500;
+/** After how long without a fetch a broker counts as away. */
 const AWAY_MS = 2500;
-const FETCH_BYTES_MAX = 4 * 1024 * 1024;
-const PARTITION_BYTES_MAX = 1024 * 1024;
 const TOPIC_RESOURCE = 2;
 const TIMESTAMP_TYPE = 'message.timestamp.type';
 /** Records that are taken together. */

@@ -10,7 +10,15 @@ import {
   type TopicBounds,
   type TopicFacts,
 } from './kafka-client.ts';
-import { hasCode, headersOf, PlatformaticFetching, READ_COMMITTED, visitFetched } from './platformatic-fetching.ts';
+import {
+  EARLIEST,
+  hasCode,
+  headersOf,
+  LATEST,
+  PlatformaticFetching,
+  READ_COMMITTED,
+  visitFetched,
+} from './platformatic-fetching.ts';
 import { PlatformaticGroup } from './platformatic-group.ts';
 import type { Following } from './shared-log.ts';
 
@@ -21,8 +29,6 @@ const REQUEST_TIMEOUT_MS = 5000;
 const RETRY_MS = 200;
 const TOPIC_RESOURCE = 2;
 const TIMESTAMP_TYPE = 'message.timestamp.type';
-const LATEST = -1n;
-const EARLIEST = -2n;
 
 /** @platformatic/kafka behind the port: the log is read with plain fetches, without a group. */
 export class PlatformaticClient implements KafkaClient {

@@ -1,23 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer } from '@platformatic/kafka';
 import type { MessageHeaders } from '../events/message.ts';
+import { FETCH_BYTES_MAX, FETCH_WAIT_MS, PARTITION_BYTES_MAX } from './kafka-client.ts';
 import type { Following } from './shared-log.ts';
 
 /** Between two tries while a broker is away. */
 const RETRY_MS = 200;
-/** How long a broker may hold a fetch that has nothing to give: an idle service asks twice a second. */
-const FETCH_WAIT_MS = 500;
 /** While some partitions wait for their reader, the others must not make them wait too. */
 const BUSY_WAIT_MS = 10;
-/** One fetch is decoded and folded in some 20 ms. */
-const FETCH_BYTES_MAX = 4 * 1024 * 1024;
-const PARTITION_BYTES_MAX = 1024 * 1024;
 /** Bits of a batch's attributes. */
 const APPEND_TIME = 8;
 const TRANSACTIONAL = 16;
 const CONTROL = 32;
 
 export const READ_COMMITTED = 1;
+/** What stands for a time where offsets are asked for. */
+export const LATEST = -1n;
+export const EARLIEST = -2n;
 
 export type FetchedPartition = Awaited<ReturnType<Consumer['fetch']>>['responses'][number]['partitions'][number];
 type FetchedRecord = NonNullable<FetchedPartition['records']>[number]['records'][number];

@@ -3,9 +3,11 @@ import { Consumer, type ConsumerOptions } from '@platformatic/kafka';
 import type { MessageHeaders } from '../events/message.ts';
 import type { JoinOptions, SourceRecord } from './kafka-client.ts';
 import {
+  EARLIEST,
   type FetchedPartition,
   type FetchedPlace,
   headersOf,
+  LATEST,
   PlatformaticFetching,
   type RawHeaders,
   visitFetched,
@@ -19,8 +21,6 @@ const RETRY_MS = 500;
 const STALLED_MS = 20_000;
 const LOOK_MS = 5000;
 const SESSION_TIMEOUT_MS = 10_000;
-const EARLIEST = -2n;
-const LATEST = -1n;
 
 /** A member of a group that joins again whenever something has gone wrong, and then reads from what was committed. */
 export class PlatformaticGroup implements Following {

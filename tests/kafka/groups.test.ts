@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Kafka } from 'kafkajs';
-import type { JoinOptions, KafkaClient, KafkaConnection } from '../../src/log/kafka-client.ts';
+import type { JoinOptions, KafkaClient } from '../../src/log/kafka-client.ts';
 import { KafkajsClient } from '../../src/log/kafkajs-client.ts';
 import { PlatformaticClient } from '../../src/log/platformatic-client.ts';
 import { ON_KAFKA, testBrokers, topicName } from '../support/kafka.ts';
 import { until } from '../support/until.ts';
+import { openClient } from './topics.ts';
 
 const PARTITIONS = 4;
 const CLIENTS = { '@platformatic/kafka': PlatformaticClient, kafkajs: KafkajsClient } as const;
@@ -17,15 +18,6 @@ interface Member {
 }
 
 for (const [name, Client] of Object.entries(CLIENTS)) {
-  const open = (t: TestContext): KafkaClient => {
-    const client = new (Client as new (connection: KafkaConnection) => KafkaClient)({
-      brokers: testBrokers(),
-      clientId: 'beckon-test',
-    });
-    t.after(() => client.close());
-    return client;
-  };
-
   /** Once every leader answers: until then a produced page may be sent twice. */
   const makeTopic = async (client: KafkaClient): Promise<string> => {
     const topic = topicName('group');
@@ -36,7 +28,7 @@ for (const [name, Client] of Object.entries(CLIENTS)) {
 
   const join = (t: TestContext, topic: string, take?: JoinOptions['take']): Member => {
     const taken: string[] = [];
-    const client = open(t);
+    const client = openClient(t, Client);
     const following = client.join({
       topics: [topic],
       group: topic,
@@ -63,7 +55,7 @@ for (const [name, Client] of Object.entries(CLIENTS)) {
       .toSorted();
 
   test(`${name}: members of a group share its partitions, whoever comes and goes`, ON_KAFKA, async (t) => {
-    const client = open(t);
+    const client = openClient(t, Client);
     const topic = await makeTopic(client);
     await produce(client, topic, 100);
     const one = join(t, topic);
@@ -86,7 +78,7 @@ for (const [name, Client] of Object.entries(CLIENTS)) {
   });
 
   test(`${name}: records that cannot be taken come again, and none behind them is passed over`, ON_KAFKA, async (t) => {
-    const client = open(t);
+    const client = openClient(t, Client);
     const topic = await makeTopic(client);
     await produce(client, topic, 20);
     let refusals = 0;
@@ -99,7 +91,7 @@ for (const [name, Client] of Object.entries(CLIENTS)) {
   });
 
   test(`${name}: what retention has removed since the last commit is passed over`, ON_KAFKA, async (t) => {
-    const client = open(t);
+    const client = openClient(t, Client);
     const topic = await makeTopic(client);
     await produce(client, topic, 10);
     const before = join(t, topic);

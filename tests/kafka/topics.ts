@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { KafkaClient, SourceRecord } from '../../src/log/kafka-client.ts';
+import type { KafkaClient, KafkaConnection, SourceRecord } from '../../src/log/kafka-client.ts';
 import { PlatformaticClient } from '../../src/log/platformatic-client.ts';
 import { testBrokers } from '../support/kafka.ts';
 
 /** Talks with the broker of the tests beside the service. */
-export const openClient = (t: Pick<TestContext, 'after'>): KafkaClient => {
-  const client = new PlatformaticClient({ brokers: testBrokers(), clientId: 'beckon-test' });
+export const openClient = (
+  t: Pick<TestContext, 'after'>,
+  Client: new (connection: KafkaConnection) => KafkaClient = PlatformaticClient,
+): KafkaClient => {
+  const client = new Client({ brokers: testBrokers(), clientId: 'beckon-test' });
   t.after(() => client.close());
   return client;
 };
