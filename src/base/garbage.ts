@@ -14,3 +14,11 @@ export const collectGarbage: Collect = (options) => {
   }
   collect(options);
 };
+
+/**
+ * Has V8 make everything young, for the whole process. Where many objects of one place in the code outlive two collections, as in
+ * a moment in which requests queue up, V8 goes on making all of that place old at once, for ever; each then keeps what it
+ * points to, that outlives collections too, and so on: a service was seen to promote a sixth of all it made, and to stand still
+ * for 24 ms four times a second. What lives long here lies in shared memory.
+ */
+export const makeAllYoung = (): void => setFlagsFromString('--no-allocation-site-pretenuring');

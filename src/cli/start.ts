@@ -1,3 +1,4 @@
+import { makeAllYoung } from '../base/garbage.ts';
 import type { Command } from './command.ts';
 import { configOptions } from './config-options.ts';
 
@@ -7,6 +8,7 @@ export const command: Command = {
 SIGTERM and SIGINT stop it: it is not ready, answers what is under way, closes its log, and exits with 0.`,
   options: configOptions(),
   async run(args, io) {
+    makeAllYoung();
     const { loadConfig, redacted } = await import('../app/config.ts');
     const config = loadConfig({ flags: args.values, environment: io.environment, folder: io.folder });
     const { createLogger } = await import('../telemetry/logger.ts');

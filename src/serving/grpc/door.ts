@@ -17,7 +17,7 @@ import { inferenceService } from './inference-service.ts';
 import { modelsService } from './models-service.ts';
 import { scoringDefinition, scoringService } from './scoring-service.ts';
 import { strictly } from './strict-messages.ts';
-import { letGo } from './under-call.ts';
+import { leaveYoung, letGo } from './under-call.ts';
 
 export interface GrpcOptions {
   readonly version: string;
@@ -82,7 +82,7 @@ export class GrpcDoor {
     this.behind = behind;
     this.options = options;
     this.server = new Server({
-      interceptors: [letGo],
+      interceptors: [leaveYoung, letGo],
       'grpc.max_receive_message_length': options.messageBytesMax,
       'grpc.max_concurrent_streams': STREAMS_MAX,
       'grpc.max_connection_age_ms': times.ageMs,

@@ -1,5 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { Metadata, type ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { keepStreams } from './session-streams.ts';
 
 /**
  * What the library has under a call. It has no word of its own for what is done here; it is pinned to an exact version, and
@@ -55,6 +56,12 @@ export const letGo: ServerInterceptor = (_method, call) => {
     const isRefused = stream.sentHeaders?.[STATUS] !== undefined;
     if (isRefused && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   });
+  return call as ServerInterceptingCall;
+};
+
+/** Has the session of a call keep its streams so that calls which are over can be collected young. */
+export const leaveYoung: ServerInterceptor = (_method, call) => {
+  keepStreams((call as unknown as Pick<UnderCall, 'stream'>).stream.session);
   return call as ServerInterceptingCall;
 };
 
