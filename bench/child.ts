@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { cpuSecOf } from './cpu-time.ts';
+import { cpuSecOf, type ThreadTimes, threadTimesOf } from './cpu-time.ts';
 
 interface Reply {
   readonly id: number;
@@ -46,6 +46,10 @@ export class Child {
 
   cpuSec(): number {
     return cpuSecOf(this.process.pid as number);
+  }
+
+  threadTimes(): ThreadTimes {
+    return threadTimesOf(this.process.pid as number);
   }
 
   async stop(): Promise<void> {

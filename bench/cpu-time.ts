@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The kernel counts in hundredths of a second, whatever its own tick. */
 const TICKS_PER_SEC = 100;
@@ -18,6 +18,39 @@ const ticks = (pid: number | 'self', field: number): number => {
 
 /** CPU seconds that all threads of a process have used so far, user and system; NaN where the system does not say. */
 export const cpuSecOf = (pid: number): number => ticks(pid, UTIME);
+
+/** Seconds that each thread of a process has run, and that it was ready to run and did not, by its id. */
+export type ThreadTimes = ReadonlyMap<string, { readonly ranSec: number; readonly waitedSec: number }>;
+
+const NS_PER_SEC = 1e9;
+
+/** Of the threads that there are now; none where the system does not say. */
+export const threadTimesOf = (pid: number): ThreadTimes => {
+  const times = new Map<string, { ranSec: number; waitedSec: number }>();
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8');
+      const [ran, waited] = text.split(' ').map(Number);
+      times.set(thread, { ranSec: ran / NS_PER_SEC, waitedSec: waited / NS_PER_SEC });
+    }
+  } catch {
+    // A thread has ended between the two lines, or this is no Linux: what was read so far stands.
+  }
+  return times;
+};
+
+/** How long the thread that ran most between two looks had to wait for a core; NaN where nobody says. */
+export const waitedSecOf = (before: ThreadTimes, after: ThreadTimes): number => {
+  let most = 0;
+  let waited = Number.NaN;
+  for (const [thread, { ranSec, waitedSec }] of after) {
+    const start = before.get(thread) ?? { ranSec: 0, waitedSec: 0 };
+    if (ranSec - start.ranSec <= most) continue;
+    most = ranSec - start.ranSec;
+    waited = waitedSec - start.waitedSec;
+  }
+  return waited;
+};
 
 /** CPU seconds of all children of this process that have ended. */
 export const endedChildrenCpuSec = (): number => ticks('self', CHILDREN_UTIME);

@@ -13,6 +13,7 @@ const HALF: Plan = { protocol: 'http', schedule: 'poisson', keys: 'each', ratePe
 /** What is measured of latency, by name. */
 const PLANS: Readonly<Record<string, Plan>> = {
   'scores over HTTP at half of their maximum, Poisson': HALF,
+  'scores over gRPC at half of their maximum, Poisson': { ...HALF, protocol: 'grpc' },
   'scores at a quarter of their maximum while events come in at a quarter of theirs': {
     ...HALF,
     load: 0.25,
@@ -29,8 +30,11 @@ export const measureLatency = async (
 ): Promise<LatencyResult[]> => {
   const { pairs, sampleMs, warmUpMs } = bench.size;
   const results: LatencyResult[] = [];
+  const { grpc } = await bench.service();
   for (const [name, plan] of Object.entries(PLANS)) {
     if (plan.ingest > 0 && !isWriting) continue;
+    // Of somebody's own deployment it may not be known.
+    if (plan.protocol === 'grpc' && grpc === '') continue;
     say(name);
     const timing = { pairs: Math.min(pairs, PAIRS_MAX), durationMs: sampleMs, warmUpMs };
     const sides = await runPlan(bench, plan, timing);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { endProcess } from './child.ts';
-import { cpuSecOf } from './cpu-time.ts';
+import { cpuSecOf, type ThreadTimes, threadTimesOf } from './cpu-time.ts';
 import { pinned } from './placement.ts';
 
 export const MAIN = join(import.meta.dirname, '../src/cli/main.ts');
@@ -51,6 +51,11 @@ export class Service {
 
   cpuSec(): number {
     return this.process === undefined ? Number.NaN : cpuSecOf(this.process.pid as number);
+  }
+
+  /** None of one that somebody else runs. */
+  threadTimes(): ThreadTimes {
+    return this.process === undefined ? new Map() : threadTimesOf(this.process.pid as number);
   }
 
   /** @throws where the answer is not 2xx */

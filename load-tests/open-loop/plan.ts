@@ -44,10 +44,15 @@ export const runPlan = async (bench: Bench, plan: Plan, timing: Timing): Promise
     };
     const ratePerSec = plan.ratePerSec ?? load * (await subject.maximum(asked, CONNECTIONS, timing.warmUpMs)).perSec;
     const scores: Lane = { ...asked, ratePerSec };
-    const control = { name: 'canned control', lanes: [await subject.atControl(scores)] };
+    const control = {
+      name: 'canned control',
+      lanes: [await subject.atControl(scores)],
+      threads: () => subject.threadsOfControl(),
+    };
     const alone = await subject.atService(scores);
+    const threads = await subject.threadsOfService();
     if (burner === undefined)
-      return await runSides({ ...timing, clientCore, sides: [control, { name: 'service', lanes: [alone] }] });
+      return await runSides({ ...timing, clientCore, sides: [control, { name: 'service', lanes: [alone], threads }] });
     const events: Lane = {
       name: 'events',
       protocol: 'http',
@@ -61,8 +66,8 @@ export const runPlan = async (bench: Bench, plan: Plan, timing: Timing): Promise
     const beside = (durationMs: number): Promise<unknown> => burner.ask('burn', { part, durationMs });
     const sides = [
       control,
-      { name: `service, beside ${Math.round(part * 100)} % of its core`, lanes: [alone], beside },
-      { name: 'service while ingesting', lanes: [alone, bodies] },
+      { name: `service, beside ${Math.round(part * 100)} % of its core`, lanes: [alone], threads, beside },
+      { name: 'service while ingesting', lanes: [alone, bodies], threads },
     ];
     return await runSides({ ...timing, clientCore, sides });
   } finally {

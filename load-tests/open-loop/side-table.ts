@@ -9,12 +9,14 @@ export const LATENCY_HEADS = [
   'a second',
   ...PERCENTILES.map((p) => (p === 100 ? 'max' : `p${p}`)),
   'late',
+  'waits',
   'p50',
   'p99',
   '',
 ];
 
 const ms = (value: number): string => value.toFixed(2);
+const percent = (part: number): string => (Number.isNaN(part) ? '-' : `${(part * 100).toFixed(1)} %`);
 const times = (value: number): string => (Number.isNaN(value) ? '-' : `${value.toFixed(2)} ×`);
 
 /** A line a side: ms from the planned time, and how many times as long as the side before it. */
@@ -27,8 +29,8 @@ export const latencyCells = (results: readonly SideResult[]): string[][] =>
       ...(side.isVoid ? ['VOID: late'] : []),
       ...(side.besidePerSec > 0 ? [`${side.besidePerSec.toFixed(0)} bodies a second beside`] : []),
     ];
-    const late = `${(side.latePart * 100).toFixed(1)} %`;
-    return [side.name, side.ratePerSec.toFixed(0), ...side.latency.map(ms), late, ...ratios, notes.join(', ')];
+    const parts = [percent(side.latePart), percent(side.waitPart)];
+    return [side.name, side.ratePerSec.toFixed(0), ...side.latency.map(ms), ...parts, ...ratios, notes.join(', ')];
   });
 
 /** The same for a terminal. */

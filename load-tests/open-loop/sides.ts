@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Child } from '../../bench/child.ts';
+import { type ThreadTimes, waitedSecOf } from '../../bench/cpu-time.ts';
 import type { LaneLoad, OpenLoad } from './client.ts';
 import type { LaneResult } from './open-loop.ts';
 import { at, type LatencyCurve, PERCENTILES } from './percentiles.ts';
@@ -10,6 +11,8 @@ export interface Side {
   /** The first lane is the one whose latency is compared. */
   readonly lanes: readonly LaneLoad[];
   beside?(durationMs: number): Promise<unknown>;
+  /** Of the process that answers. */
+  threads?(): ThreadTimes;
 }
 
 /** A side, with its first lane of each run. */
@@ -25,6 +28,8 @@ export interface SideResult {
   readonly wrong: readonly string[];
   /** Sum of the other lanes: requests a second that were answered. */
   readonly besidePerSec: number;
+  /** Part of the time for which the busiest thread that answers was ready to run and did not; median of the runs, NaN where nobody says. */
+  readonly waitPart: number;
 }
 
 export interface SidesAsked {
@@ -65,19 +70,28 @@ export const runSides = async (asked: SidesAsked): Promise<SideResult[]> => {
     return results;
   };
   const runs: LaneResult[][][] = sides.map(() => []);
+  const waits: number[][] = sides.map(() => []);
   try {
     for (const side of sides) await runOnce(side, warmUpMs, SEED);
     for (let pair = 0; pair < pairs; pair++)
-      for (const [i, side] of sides.entries()) runs[i].push(await runOnce(side, durationMs, SEED + pair + 1));
+      for (const [i, side] of sides.entries()) {
+        const before = side.threads?.() ?? new Map();
+        runs[i].push(await runOnce(side, durationMs, SEED + pair + 1));
+        waits[i].push((waitedSecOf(before, side.threads?.() ?? new Map()) * 1000) / durationMs);
+      }
   } finally {
     clearInterval(timer);
     await client.stop();
   }
-  return sides.map((side, i) => resultOf(side, runs[i]));
+  return sides.map((side, i) => resultOf(side, runs[i], waits[i]));
 };
 
-/** What the runs of a side have come to, each given by its lanes. */
-export const resultOf = ({ name, lanes }: Side, all: readonly LaneResult[][]): SideResult => {
+/** What the runs of a side have come to, each given by its lanes, and by the part of it that was waited for a core. */
+export const resultOf = (
+  { name, lanes }: Side,
+  all: readonly LaneResult[][],
+  waits: readonly number[] = [],
+): SideResult => {
   const runs = all.map(([first]) => first);
   const valid = runs.filter(({ isVoid }) => !isVoid);
   const counted = valid.length > 0 ? valid : runs;
@@ -92,6 +106,7 @@ export const resultOf = ({ name, lanes }: Side, all: readonly LaneResult[][]): S
     wrongCount: every.reduce((sum, { wrongCount }) => sum + wrongCount, 0),
     wrong: every.flatMap(({ wrong }) => wrong).slice(0, 5),
     besidePerSec: median(all.map(([, ...others]) => others.reduce((sum, { perSec }) => sum + perSec, 0))),
+    waitPart: median(waits) ?? Number.NaN,
   };
 };
 

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { credentials } from '@grpc/grpc-js';
 import type { Bench } from '../../bench/bench.ts';
 import type { Child } from '../../bench/child.ts';
+import type { ThreadTimes } from '../../bench/cpu-time.ts';
 import { customerIdOf } from '../../bench/orders.ts';
 import type { TrafficKind } from '../../bench/traffic/kinds.ts';
 import { ScoreResponse, ScoringServiceClient } from '../../src/serving/grpc/generated/beckon/v1/scoring.ts';
@@ -31,6 +32,15 @@ export class Subject {
   constructor(bench: Bench) {
     this.bench = bench;
     this.control = bench.measuredChild(fileURLToPath(new URL('control-server.ts', import.meta.url)));
+  }
+
+  async threadsOfService(): Promise<() => ThreadTimes> {
+    const service = await this.bench.service();
+    return () => service.threadTimes();
+  }
+
+  threadsOfControl(): ThreadTimes {
+    return this.control.threadTimes();
   }
 
   async atService(lane: Lane): Promise<LaneLoad> {

@@ -28,6 +28,7 @@ const side = (name: string): SideResult => ({
   wrongCount: 0,
   wrong: [],
   besidePerSec: 0,
+  waitPart: 0.01,
 });
 const point = { residentBytes: 1100, countedBytes: 1080, allowedBytes: 1120, restartSec: 1.5, restartCeilingSec: 1 };
 

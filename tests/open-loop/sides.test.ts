@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type ThreadTimes, threadTimesOf, waitedSecOf } from '../../bench/cpu-time.ts';
 import type { LaneResult } from '../../load-tests/open-loop/open-loop.ts';
 import { PERCENTILES } from '../../load-tests/open-loop/percentiles.ts';
 import { latencyProblems } from '../../load-tests/open-loop/side-table.ts';
@@ -43,4 +44,16 @@ test('while ingesting three times the latency beside other work is allowed, and 
   const [control, beside] = [sideOf('control', lane(1)), sideOf('beside', lane(50))];
   assert.deepEqual(latencyProblems([control, beside, sideOf('ingesting', lane(149))]), []);
   assert.match(latencyProblems([control, beside, sideOf('ingesting', lane(151))])[0], /and not 3/);
+});
+
+test('the thread that ran most tells how long it waited for a core, and nobody where none is known', () => {
+  const times = (...all: [string, number, number][]): ThreadTimes =>
+    new Map(all.map(([thread, ranSec, waitedSec]) => [thread, { ranSec, waitedSec }]));
+  const before = times(['busy before', 90, 9], ['busy now', 1, 1]);
+  const after = times(['busy before', 91, 10], ['busy now', 9, 3.5], ['new', 2, 0]);
+  assert.equal(waitedSecOf(before, after), 2.5);
+  assert.ok(Number.isNaN(waitedSecOf(times(), times())));
+  const own = threadTimesOf(process.pid);
+  for (const { ranSec } of own.values()) assert.ok(ranSec >= 0);
+  assert.equal(own.size > 0, process.platform === 'linux');
 });
