@@ -100,7 +100,7 @@ const starts = (): number[] => Array<number>(LIMITS.shards).fill(0);
 const nothing = async (): Promise<void> => {};
 
 /** The log topic read the way that the product reads it, and nothing done with the records. */
-const emptyLog = (): Promise<Sample> =>
+const emptyFetches = (): Promise<Sample> =>
   measured(nothing, async (client, done) => {
     let events = 0;
     const record = (): void => {
@@ -114,7 +114,7 @@ const emptyLog = (): Promise<Sample> =>
     return undefined;
   });
 
-/** A source as others would read it with this client. */
+/** The topic as others would read it with this client. */
 const emptyHandler = (): Promise<Sample> =>
   measured(nothing, async (_, done) => {
     const handler = loop.client === 'kafkajs' ? kafkajsHandler : platformaticHandler;
@@ -188,4 +188,4 @@ const appliedSource = (): Promise<Sample> =>
     },
   );
 
-answerQuestions({ open, emptyLog, emptyHandler, appliedLog, appliedSource });
+answerQuestions({ open, emptyFetches, emptyHandler, appliedLog, appliedSource });
