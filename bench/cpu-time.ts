@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** The kernel counts in hundredths of a second, whatever its own tick. */
 const TICKS_PER_SEC = 100;
@@ -26,15 +26,15 @@ const NS_PER_SEC = 1e9;
 
 /** Of the threads that there are now; none where the system does not say. */
 export const threadTimesOf = (pid: number): ThreadTimes => {
+  const folder = `/proc/${pid}/task`;
   const times = new Map<string, { ranSec: number; waitedSec: number }>();
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8');
-      const [ran, waited] = text.split(' ').map(Number);
+  for (const thread of existsSync(folder) ? readdirSync(folder) : []) {
+    try {
+      const [ran, waited] = readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ').map(Number);
       times.set(thread, { ranSec: ran / NS_PER_SEC, waitedSec: waited / NS_PER_SEC });
+    } catch {
+      // It has ended since it was listed; the others still count.
     }
-  } catch {
-    // A thread has ended between the two lines, or this is no Linux: what was read so far stands.
   }
   return times;
 };

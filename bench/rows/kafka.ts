@@ -17,7 +17,10 @@ interface Kind {
 
 const STREAM: Kind['ceiling'] = ['emptyHandler', 'the stream of @platformatic/kafka with an empty handler'];
 const EACH_BATCH: Kind['ceiling'] = ['emptyHandler', 'eachBatch of kafkajs with an empty handler'];
-const FETCHES: Kind['ceiling'] = ['emptyFetches', "the product's own fetches of @platformatic/kafka, emptily handled"];
+const FETCHES: Kind['ceiling'] = [
+  'emptyFetches',
+  "the product's own fetches of @platformatic/kafka with an empty handler",
+];
 const LOG: Kind['product'] = ['appliedLog', 'the log topic read and applied'];
 const SOURCE: Kind['product'] = ['appliedSource', 'a source topic taken into the log, that read and applied'];
 

@@ -12,7 +12,7 @@ export interface Side {
   readonly lanes: readonly LaneLoad[];
   beside?(durationMs: number): Promise<unknown>;
   /** Of the process that answers. */
-  threads?(): ThreadTimes;
+  threads(): ThreadTimes;
 }
 
 /** A side, with its first lane of each run. */
@@ -75,9 +75,9 @@ export const runSides = async (asked: SidesAsked): Promise<SideResult[]> => {
     for (const side of sides) await runOnce(side, warmUpMs, SEED);
     for (let pair = 0; pair < pairs; pair++)
       for (const [i, side] of sides.entries()) {
-        const before = side.threads?.() ?? new Map();
+        const before = side.threads();
         runs[i].push(await runOnce(side, durationMs, SEED + pair + 1));
-        waits[i].push((waitedSecOf(before, side.threads?.() ?? new Map()) * 1000) / durationMs);
+        waits[i].push((waitedSecOf(before, side.threads()) * 1000) / durationMs);
       }
   } finally {
     clearInterval(timer);
@@ -87,11 +87,7 @@ export const runSides = async (asked: SidesAsked): Promise<SideResult[]> => {
 };
 
 /** What the runs of a side have come to, each given by its lanes, and by the part of it that was waited for a core. */
-export const resultOf = (
-  { name, lanes }: Side,
-  all: readonly LaneResult[][],
-  waits: readonly number[] = [],
-): SideResult => {
+export const resultOf = ({ name, lanes }: Side, all: readonly LaneResult[][], waits: readonly number[]): SideResult => {
   const runs = all.map(([first]) => first);
   const valid = runs.filter(({ isVoid }) => !isVoid);
   const counted = valid.length > 0 ? valid : runs;
@@ -106,7 +102,7 @@ export const resultOf = (
     wrongCount: every.reduce((sum, { wrongCount }) => sum + wrongCount, 0),
     wrong: every.flatMap(({ wrong }) => wrong).slice(0, 5),
     besidePerSec: median(all.map(([, ...others]) => others.reduce((sum, { perSec }) => sum + perSec, 0))),
-    waitPart: median(waits) ?? Number.NaN,
+    waitPart: median(waits),
   };
 };
 

@@ -21,6 +21,7 @@ const sideOf = (name: string, ...lanes: LaneResult[]): SideResult =>
   resultOf(
     { name, lanes: [{ ratePerSec: 10 }] } as unknown as Side,
     lanes.map((one) => [one]),
+    lanes.map(() => 0),
   );
 
 test('void runs count for nothing, also not in the other side of their pair', () => {

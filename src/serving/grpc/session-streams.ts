@@ -100,7 +100,9 @@ export const keepStreams = (session: Http2Session | undefined): boolean => {
   if (session === undefined) return false;
   stateKey ??= Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
   const state = stateKey && (session as unknown as Record<symbol, SessionState | undefined>)[stateKey];
+  if (state?.streams instanceof SessionStreams) return true;
   // Node's is a subclass without the prototype of `Map`.
-  if (isMap(state?.streams)) state.streams = new SessionStreams(state.streams as ReadonlyMap<number, unknown>);
-  return state?.streams instanceof SessionStreams;
+  if (!isMap(state?.streams)) return false;
+  state.streams = new SessionStreams(state.streams as ReadonlyMap<number, unknown>);
+  return true;
 };
