@@ -41,7 +41,8 @@ interface ColumnScorerParts {
 
 /**
  * Scores many customers with nothing made for each of them: what is read goes into the rows of the models, what they answer
- * into columns. A turn of the loop is for as many customers of one question as a model takes at once.
+ * into columns. A turn of the loop is for as many customers of one question as a model takes at once. Who came first is done
+ * first: by turns, all would be done as late as the last of them.
  */
 export class ColumnScorer {
   private readonly parts: ColumnScorerParts;
@@ -73,7 +74,6 @@ export class ColumnScorer {
   scoreNow(asked: ColumnsAsked, into: Columns, from: number, done: ColumnsDone): void {
     const job = new Job(asked, into, from, done);
     while (job.hasMore) this.turn(job);
-    // Those at whose rows the writer was are asked for again once it has had time to go on.
     if (job.isOver) job.end();
     else this.wait(job);
   }
@@ -81,6 +81,11 @@ export class ColumnScorer {
   /** Of the columns, in order. */
   get outputs(): HeadOutputs {
     return this.parts.outputs;
+  }
+
+  /** How many customers are still to be scored on the loop. */
+  get waitingCustomers(): number {
+    return this.waiting.reduce((sum, job) => sum + job.customersLeft, 0);
   }
 
   private wait(job: Job): void {
@@ -96,9 +101,13 @@ export class ColumnScorer {
 
   private readonly next = (): void => {
     this.isScheduled = false;
-    const job = this.waiting.shift() as Job;
+    const [job] = this.waiting;
     this.turn(job);
-    if (!job.isOver) this.waiting.push(job);
+    if (!job.hasMore) {
+      this.waiting.shift();
+      // Those at whose rows the writer was are asked for again once it has had time to go on.
+      if (!job.isOver) this.waiting.push(job);
+    }
     if (this.waiting.length > 0) this.schedule();
     if (job.isOver) job.end();
   };
@@ -180,6 +189,10 @@ class Job {
   /** Whether there are customers who were never read. */
   get hasMore(): boolean {
     return this.error === undefined && this.position < this.count;
+  }
+
+  get customersLeft(): number {
+    return this.count - this.position + this.late.length;
   }
 
   get isOver(): boolean {

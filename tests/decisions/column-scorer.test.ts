@@ -76,18 +76,37 @@ test('who could not be read is read again in a later turn, and every number stan
   }
 });
 
-test('questions take turns, one a turn of the loop, however many there are', async (t) => {
+test('questions are done in the order in which they came, a chunk a turn of the loop, and how many wait is told', async (t) => {
   const { scorer, reads } = await open(t);
   const size = LIMITS.scoreChunkRows * 2;
   const done: number[] = [];
   for (const customer of [1, 2, 3])
     scorer.score(askedOf(Array(size).fill(customer)), columnsOf(size), 0, () => done.push(customer));
+  assert.equal(scorer.waitingCustomers, 3 * size);
   const seen: number[] = [];
   while (done.length < 3) {
     await turn();
     const now = reads.splice(0);
     assert.ok(now.length <= LIMITS.scoreChunkRows, `${now.length} in one turn`);
     if (now.length > 0) seen.push(now[0]);
+    assert.equal(scorer.waitingCustomers, 3 * size - seen.length * LIMITS.scoreChunkRows);
   }
-  assert.deepEqual(seen, [1, 2, 3, 1, 2, 3]);
+  assert.deepEqual(seen, [1, 1, 2, 2, 3, 3]);
+  assert.deepEqual(done, [1, 2, 3]);
+});
+
+test('a question that waits for the writer holds up no other one', async (t) => {
+  const { scorer } = await open(t, new Map([[2, 3]]));
+  const done: number[] = [];
+  const ends = [2, 1].map(
+    (customer) =>
+      new Promise<void>((resolve) =>
+        scorer.score(askedOf([customer]), columnsOf(1), 0, () => {
+          done.push(customer);
+          resolve();
+        }),
+      ),
+  );
+  await Promise.all(ends);
+  assert.deepEqual(done, [1, 2]);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { LIMITS } from '../../src/base/limits.ts';
 import { cloudEvent } from '../support/cloud-event.ts';
 import { Client } from '../support/http-client.ts';
 import { startService } from '../support/service.ts';
@@ -40,7 +41,7 @@ test('a batch by columns', async (t) => {
   await t.test(
     'has what the models say of each customer, in order, whether a thread of its own takes it or not',
     async () => {
-      for (const size of [1, 64, 200, 2300]) {
+      for (const size of [1, 64, 200, 1024, 2300]) {
         const customerIds = Array.from({ length: size }, (_, i) => `c${(i * 7) % (CUSTOMERS + 3)}`);
         const { columns, results } = await scores({ customerIds, columns: 'COLUMN_TYPE_F32' });
         const { results: decisions } = await scores({ customerIds });
@@ -57,6 +58,20 @@ test('a batch by columns', async (t) => {
           assert.ok(call !== undefined && channels.length > 0);
           for (const column of byName.values()) assert.ok(column[i] >= 0 && column[i] <= 1);
         }
+      }
+    },
+  );
+
+  await t.test(
+    'has the same however many come at once, those also that find no room on the thread that was asked',
+    async () => {
+      const customerIds = Array.from({ length: LIMITS.inlineColumnsCustomersMax }, (_, i) => `c${i % (CUSTOMERS + 3)}`);
+      const asked = { customerIds, columns: 'COLUMN_TYPE_F32' };
+      const { columns: alone } = await scores(asked);
+      const together = 3 * (LIMITS.inlineColumnsWaitingMax / LIMITS.inlineColumnsCustomersMax);
+      for (const { columns } of await Promise.all(Array.from({ length: together }, () => scores(asked)))) {
+        const { known, columns: numbers } = columns;
+        assert.deepEqual([known, numbers], [alone.known, alone.columns]);
       }
     },
   );
@@ -98,7 +113,7 @@ test('a batch by columns', async (t) => {
   await t.test('is refused as decisions are, and where it asks for what columns have not', async () => {
     const customerIds = ['c1'];
     const columns = 'COLUMN_TYPE_F32';
-    const many = Array.from({ length: 300 }, () => 'c1');
+    const many = Array.from({ length: LIMITS.inlineColumnsCustomersMax + 1 }, () => 'c1');
     const early = '2025-01-01T00:00:00Z';
     const cases: [object, string, string][] = [
       [{ customerIds, columns: 7 }, 'INVALID_ARGUMENT', 'columns: there is no type 7'],
