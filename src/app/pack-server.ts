@@ -48,7 +48,7 @@ export const openPackServer = async (
     hasLogClock: config.clock === 'log',
     pool,
     logTopic: isOnKafka(config) ? config.kafkaLogTopic : undefined,
-    stringifyDecision: decisionStringifier(schema),
+    stringifyDecision: decisionStringifier(),
   };
   const http = await httpServer(options, parts, schema);
   return {

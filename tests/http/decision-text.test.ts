@@ -3,9 +3,9 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { checkSchema } from '../../src/base/schema-check.ts';
 import type { Decision } from '../../src/decisions/decision.ts';
-import { AsciiWriter } from '../../src/serving/http/ascii-writer.ts';
 import { decisionSchema } from '../../src/serving/http/decision-schema.ts';
 import { decisionStringifier } from '../../src/serving/http/decision-text.ts';
+import { JsonWriter, pieceOf } from '../../src/serving/http/json-writer.ts';
 
 const fourDigits = fc.integer({ min: -50_000_000, max: 50_000_000 }).map((parts) => parts / 10_000);
 const number = fc.oneof(fourDigits, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
@@ -14,7 +14,7 @@ const time = fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: tru
 const none = undefined;
 
 test('a number is written as JSON writes it', () => {
-  const out = new AsciiWriter();
+  const out = new JsonWriter();
   const written = (value: number): string => out.number(value).take();
   for (const value of [
     0, -0, 1, -1, 0.1, 0.0001, 0.00001, 0.9999, 9.0405, -12.34, 1e21, 5e-324, 214_748.3647, 214_748.3648, 1e9,
@@ -26,10 +26,27 @@ test('a number is written as JSON writes it', () => {
   );
 });
 
-test('the text of a decision is that of the library, whatever it holds, and fits the schema', () => {
+test('a string is written as JSON writes it, whatever stands before and behind', () => {
+  const out = new JsonWriter();
+  const comma = pieceOf(',');
+  const written = (...strings: readonly string[]): string => {
+    for (const [i, string] of strings.entries()) (i > 0 ? out.piece(comma) : out).string(string);
+    return `[${out.take()}]`;
+  };
+  const any = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) });
+  const ascii = fc.string({ unit: fc.integer({ min: 0, max: 0x7f }).map((unit) => String.fromCharCode(unit)) });
+  fc.assert(
+    fc.property(fc.array(fc.oneof(any, ascii, name)), (all) => assert.equal(written(...all), JSON.stringify(all))),
+    { numRuns: 2000 },
+  );
+  for (const unit of ['x', 'é', '店', '"'])
+    assert.equal(written('a', unit.repeat(100_000)), JSON.stringify(['a', unit.repeat(100_000)]));
+});
+
+test('the text of a decision is that of JSON.stringify, whatever it holds, and fits the schema', () => {
   const names = { segments: ['tier'], heads: ['action'], scores: ['repurchase30d'] };
   const schema = decisionSchema(names);
-  const stringify = decisionStringifier(schema);
+  const stringify = decisionStringifier();
   const terms = fc.record({
     ...{ reach: number, respond: number, value: number, discount: number },
     ...{ lever: number, cost: number, fatigue: number, budget: number },

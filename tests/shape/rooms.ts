@@ -59,7 +59,6 @@ export const DOORS: Doors = {
   fastify: ['src/serving/http/', 'src/serving/v2/'],
   '@fastify/swagger': ['src/serving/http/'],
   '@fastify/swagger-ui': ['src/serving/http/'],
-  'fast-json-stringify': ['src/serving/http/decision-text.ts'],
   '@grpc/grpc-js': ['src/serving/grpc/', 'src/client/'],
   '@grpc/proto-loader': ['src/serving/grpc/door.ts'],
   '@grpc/reflection': ['src/serving/grpc/door.ts'],

@@ -16,8 +16,8 @@ const { config, source, memory, bundles } = workerData as ScoringThreadData;
 setLimits(config.limits);
 const pack = compilePack(source);
 const view = viewState(pack, memory);
-const { decider, columns, schema } = await openScoring(config, pack, bundles, view, openColdReader(pack, view));
-const stringify = decisionStringifier(schema);
+const { decider, columns } = await openScoring(config, pack, bundles, view, openColdReader(pack, view));
+const stringify = decisionStringifier();
 const writer = new DecisionWriter();
 const encoder = new TextEncoder();
 

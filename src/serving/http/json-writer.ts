@@ -1,0 +1,126 @@
+const PARTS = 10_000;
+const PARTS_MAX = 0x7fff_ffff;
+const ZERO = '0'.charCodeAt(0);
+const MINUS = '-'.charCodeAt(0);
+const POINT = '.'.charCodeAt(0);
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = '\\'.charCodeAt(0);
+const FIRST_PRINTED = ' '.charCodeAt(0);
+const LAST_PRINTED = '~'.charCodeAt(0);
+/** A sign, ten digits, a point. */
+const DIGITS_MAX = 12;
+/** Most bytes of UTF-8 that a unit of a string takes. */
+const UNIT_BYTES_MAX = 3;
+/** Longer pieces are copied by native code. */
+const SHORT_PIECE = 12;
+const FIRST_BYTES = 16 * 1024;
+
+/** Bytes that are written often. @param json ASCII */
+export const pieceOf = (json: string): Uint8Array => Uint8Array.from(Buffer.from(json, 'latin1'));
+
+/**
+ * Writes JSON into one buffer: for texts of many short pieces and numbers, which as strings would each be made, joined and
+ * walked through again. One a thread.
+ */
+export class JsonWriter {
+  private bytes = Buffer.alloc(FIRST_BYTES);
+  private length = 0;
+  private isAscii = true;
+
+  piece(piece: Uint8Array): this {
+    const { length } = piece;
+    if (this.length + length > this.bytes.length) this.grow(length);
+    const { bytes } = this;
+    const at = this.length;
+    if (length > SHORT_PIECE) bytes.set(piece, at);
+    else for (let i = 0; i < length; i++) bytes[at + i] = piece[i];
+    this.length = at + length;
+    return this;
+  }
+
+  /** A string in which nothing is to be escaped, as names of the pack and times are, in its quotes. */
+  name(name: string): this {
+    const { length } = name;
+    if (this.length + length + 2 > this.bytes.length) this.grow(length + 2);
+    const { bytes } = this;
+    let at = this.length;
+    bytes[at++] = QUOTE;
+    for (let i = 0; i < length; i++) bytes[at++] = name.charCodeAt(i);
+    bytes[at++] = QUOTE;
+    this.length = at;
+    return this;
+  }
+
+  /** Any string, escaped where it must be, in its quotes. */
+  string(text: string): this {
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit < FIRST_PRINTED || unit > LAST_PRINTED || unit === QUOTE || unit === BACKSLASH)
+        return this.escaped(text);
+    }
+    return this.name(text);
+  }
+
+  /** A finite number as JSON writes it; fast where it has at most four digits after the point. */
+  number(value: number): this {
+    const size = value < 0 ? -value : value;
+    const parts = Math.round(size * PARTS);
+    if (parts > PARTS_MAX || parts / PARTS !== size) return this.json(String(value));
+    if (this.length + DIGITS_MAX > this.bytes.length) this.grow(DIGITS_MAX);
+    const { bytes } = this;
+    let at = this.length;
+    if (value < 0) bytes[at++] = MINUS;
+    // Whole numbers throughout: `| 0` keeps the divisions from being those of doubles.
+    const whole = (parts / PARTS) | 0;
+    const rest = (parts - whole * PARTS) | 0;
+    let unit = 1;
+    while (unit * 10 <= whole) unit *= 10;
+    for (let left = whole; unit >= 1; unit = (unit / 10) | 0) {
+      const digit = (left / unit) | 0;
+      bytes[at++] = ZERO + digit;
+      left -= digit * unit;
+    }
+    if (rest > 0) {
+      const high = (rest / 100) | 0;
+      const low = rest - high * 100;
+      const first = (high / 10) | 0;
+      const third = (low / 10) | 0;
+      bytes[at] = POINT;
+      bytes[at + 1] = ZERO + first;
+      bytes[at + 2] = ZERO + high - first * 10;
+      bytes[at + 3] = ZERO + third;
+      bytes[at + 4] = ZERO + low - third * 10;
+      at += 5;
+      while (bytes[at - 1] === ZERO) at--;
+    }
+    this.length = at;
+    return this;
+  }
+
+  /** What was written since the last call. */
+  take(): string {
+    const text = this.bytes.toString(this.isAscii ? 'latin1' : 'utf8', 0, this.length);
+    this.length = 0;
+    this.isAscii = true;
+    return text;
+  }
+
+  /** A lone half of a pair is escaped too, and so arrives as it is. */
+  private escaped(text: string): this {
+    this.isAscii = false;
+    return this.json(JSON.stringify(text));
+  }
+
+  private json(json: string): this {
+    const most = json.length * UNIT_BYTES_MAX;
+    if (this.length + most > this.bytes.length) this.grow(most);
+    this.length += this.bytes.write(json, this.length);
+    return this;
+  }
+
+  private grow(more: number): void {
+    const bytes = Buffer.alloc((this.bytes.length + more) * 2);
+    this.bytes.copy(bytes);
+    this.bytes = bytes;
+  }
+}
