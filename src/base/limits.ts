@@ -35,6 +35,8 @@ const DEFAULTS = {
   inlineColumnsWaitingMax: 4096,
   /** Bytes of a request of inference over HTTP: 1,000 rows of a wide model, written as JSON. */
   inferBytesMax: 8 * 1024 * 1024,
+  /** A body that is refused for its size is still read, and thrown away, up to here: a caller who sends on sees the answer, not a reset. */
+  refusedBodyBytesMax: 16 * 1024 * 1024,
   /** Questions of one gRPC stream under way: some turns of the loop; a caller who sends more waits. */
   streamQuestionsMax: 1024,
   /** Messages of one gRPC stream of events that wait for the log; a caller who sends more waits. */

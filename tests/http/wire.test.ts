@@ -60,6 +60,15 @@ test('bytes that no client library would send', async (t) => {
     );
   });
 
+  await t.test('a body past the limit is read and thrown away, and its connection goes on', async () => {
+    const wire = new Wire(t, service.http);
+    const large = 'x'.repeat(4 * 1024 * 1024);
+    for (let i = 0; i < 5; i++) wire.send(posted({ 'content-length': large.length }, large));
+    wire.send(GOOD);
+    const received = await wire.until(/200 OK.*\}$/s);
+    assert.deepEqual(statuses(received), [...Array(5).fill(413), 200]);
+  });
+
   await t.test('HTTP/1.0, chunks and a body in pieces are read', async () => {
     const old = new Wire(t, service.http);
     old.send('GET /livez HTTP/1.0\r\n\r\n');
@@ -95,11 +104,11 @@ test('bytes that no client library would send', async (t) => {
     const dribbled: [Wire, string][] = [
       ...Array.from({ length: 20 }, (): [Wire, string] => [
         new Wire(t, service.http),
-        `GET /livez HTTP/1.1\r\n${'a: b\r\n'.repeat(500)}`,
+        `GET /livez HTTP/1.1\r\n${'a: b\r\n'.repeat(2500)}`,
       ]),
       ...Array.from({ length: 20 }, (): [Wire, string] => [
         new Wire(t, service.http),
-        posted({ 'content-length': 10_000 }, ' '.repeat(5000)),
+        posted({ 'content-length': 1_000_000 }, ' '.repeat(500_000)),
       ]),
     ];
     const silent = Array.from({ length: 200 }, (_, i) => {

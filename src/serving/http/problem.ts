@@ -74,7 +74,9 @@ export const answerBadPath = (error: FastifyError, _request: FastifyRequest, rep
 };
 
 export const installProblems = (app: FastifyInstance, onInternal: (cause: unknown) => void): void => {
-  app.setErrorHandler((error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+  app.setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    // Fastify closes the connection after each body that it refuses.
+    if (Number(request.headers['content-length']) <= LIMITS.refusedBodyBytesMax) reply.removeHeader('connection');
     sendProblem(reply, translate(error, onInternal));
   });
   app.setNotFoundHandler((request, reply) => {
