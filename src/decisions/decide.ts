@@ -1,5 +1,5 @@
 import { type Clock, formatTime } from '../base/clock.ts';
-import type { BeckonError } from '../base/errors.ts';
+import { BeckonError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { FeatureReader, ReadOutcome } from '../features/read.ts';
 import type { HeadRegistry, LiveHead } from '../inference/registry.ts';
@@ -54,6 +54,9 @@ export class Decider {
   /** What answers name as the models behind them, by head. */
   private models: Readonly<Record<string, string>> = {};
   private isTurnOpen = false;
+  /** Of the next turn. */
+  private readonly waiting: Question[] = [];
+  private isScheduled = false;
   private lastTimeMs = Number.NaN;
   private lastTimeText = '';
 
@@ -71,13 +74,46 @@ export class Decider {
     return this.scorer.scope.problemOf(request);
   }
 
+  /** Asks in the next turn of the loop, together with all others who came in this one: memory is then waited for once. */
   decide(request: ScoreRequest, done: DecisionDone): void {
+    const question = this.questionOf(request, done);
+    if (question === undefined) return;
+    this.waiting.push(question);
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(this.turn);
+  }
+
+  private readonly turn = (): void => {
+    this.isScheduled = false;
+    const { reader, registry } = this.parts;
+    const questions = this.waiting.splice(0, LIMITS.scoreChunkRows);
+    const customerIds = questions.map(({ request }) => request.customerId);
+    reader.aheadWithAliases(customerIds, 0, customerIds.length);
+    for (const question of questions)
+      try {
+        this.ask(question);
+      } catch (cause) {
+        // A bug in one question is told to who asked it. The question is not used again: rows of it may be under way.
+        question.done(new BeckonError('INTERNAL', 'internal error', { cause }), undefined);
+      }
+    for (const { batcher } of registry.live()) batcher.flush();
+    if (this.waiting.length > 0) this.schedule();
+  };
+
+  /** @returns undefined where it cannot be answered, which was told */
+  private questionOf(request: ScoreRequest, done: DecisionDone): Question | undefined {
     const question = this.spare.pop() ?? this.newQuestion();
     question.request = request;
     question.done = done;
     const problem = this.problemOf(request);
-    if (problem === undefined) this.ask(question);
-    else this.fail(question, problem);
+    if (problem === undefined) return question;
+    this.fail(question, problem);
+    return undefined;
   }
 
   /**
@@ -95,12 +131,14 @@ export class Decider {
       const end = Math.min(first + LIMITS.scoreChunkRows, customerIds.length);
       let left = end - first;
       next = end;
-      this.parts.reader.ahead(customerIds, first, end);
-      for (let i = first; i < end; i++)
-        this.decide({ ...asked, customerId: customerIds[i] }, (error, decision) => {
+      this.parts.reader.aheadWithAliases(customerIds, first, end);
+      for (let i = first; i < end; i++) {
+        const question = this.questionOf({ ...asked, customerId: customerIds[i] }, (error, decision) => {
           done(i, error, decision);
           if (--left === 0 && next < customerIds.length) turn();
         });
+        if (question !== undefined) this.ask(question);
+      }
     };
     turn();
   }

@@ -4,6 +4,8 @@ import { fingerprint, type Table } from './table.ts';
 
 /** More rows would push each other out of the cache again. */
 const CUSTOMERS_MAX = 256;
+/** Most people have fewer. */
+const ALIASES_MAX = 4;
 const NONE: readonly never[] = [];
 
 /**
@@ -24,6 +26,7 @@ export class ReadAhead {
   private readonly his = new Uint32Array(CUSTOMERS_MAX);
   /** Of index entries, then keys. */
   private readonly places = new Float64Array(CUSTOMERS_MAX);
+  private readonly aliasShards = new Uint8Array(CUSTOMERS_MAX);
   private customerIds: readonly string[] = NONE;
   private ids: IdBytes | undefined;
   private from = 0;
@@ -45,6 +48,24 @@ export class ReadAhead {
     const count = this.begin(customerIds, undefined, from, to);
     for (let i = 0; i < count; i++) this.enter(i, id, 0, writeId(customerIds[from + i], id));
     this.follow(count);
+  }
+
+  /** Asks for the first aliases of those that were fetched, too. */
+  fetchAliases(): void {
+    const { tables, slots, places, aliasShards } = this;
+    const count = this.to - this.from;
+    for (let i = 0; i < count; i++) {
+      aliasShards[i] = this.shards[i];
+      if (slots[i] < 0) places[i] = -1;
+    }
+    for (let step = 0; step < ALIASES_MAX; step++)
+      for (let i = 0; i < count; i++) {
+        if (places[i] < 0) continue;
+        const { index } = tables[aliasShards[i]];
+        const shard = index.nextAliasShard(places[i]);
+        places[i] = shard < 0 ? -1 : index.nextAliasKey(places[i]);
+        aliasShards[i] = shard;
+      }
   }
 
   /** The same for ids that are bytes. */

@@ -120,7 +120,13 @@ export class FeatureReader {
     this.readAhead.fetch(customerIds, from, to, this.id);
   }
 
-  /** The same for ids that are bytes. */
+  /** The same where their aliases are read, too. */
+  aheadWithAliases(customerIds: readonly string[], from: number, to: number): void {
+    this.ahead(customerIds, from, to);
+    this.readAhead.fetchAliases();
+  }
+
+  /** As {@link ahead}, for ids that are bytes. */
   aheadBytes(ids: IdBytes, from: number, to: number): void {
     this.readAhead.fetchBytes(ids, from, to);
   }

@@ -138,6 +138,17 @@ export class SlotIndex {
     return shard === 0 ? undefined : { key: u32[at + KEY.nextKey], shard: shard - 1 };
   }
 
+  /** As {@link nextAlias}, in two calls that make nothing: the shard, -1 where there is none, and the key there. */
+  nextAliasShard(key: number): number {
+    const { u32, regions } = this.shard;
+    return u32[regions.keyHeap + key + KEY.nextShard] - 1;
+  }
+
+  nextAliasKey(key: number): number {
+    const { u32, regions } = this.shard;
+    return u32[regions.keyHeap + key + KEY.nextKey];
+  }
+
   /** Writer only. */
   setNextAlias(key: number, next: KeyPlace | undefined): void {
     this.willWriteKey(key);

@@ -80,11 +80,26 @@ export class Batcher {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // Neither a microtask nor nextTick: those run after each socket's callback and would gather batches of one.
-    setImmediate(this.#flush);
+    setImmediate(this.#turn);
   }
 
-  readonly #flush = (): void => {
+  /** Runs what was added now, for a caller who knows that nothing more comes in this turn; not what is added by those who are told. */
+  flush(): void {
+    for (let left = this.#full.length + Number(this.#open.rows > 0); left > 0; left--) this.#runNext();
+  }
+
+  get #hasRows(): boolean {
+    return this.#full.length > 0 || this.#open.rows > 0;
+  }
+
+  readonly #turn = (): void => {
     this.#scheduled = false;
+    if (this.#hasRows) this.#runNext();
+    if (this.#hasRows) this.#schedule();
+    else this.#closed?.resolve();
+  };
+
+  #runNext(): void {
     let chunk = this.#full.shift();
     if (chunk === undefined) {
       chunk = this.#open;
@@ -93,9 +108,7 @@ export class Batcher {
     this.#run(chunk);
     chunk.clear();
     if (this.#spare.length < SPARE_CHUNKS_MAX) this.#spare.push(chunk);
-    if (this.#full.length > 0 || this.#open.rows > 0) this.#schedule();
-    else this.#closed?.resolve();
-  };
+  }
 
   #run(chunk: Chunk): void {
     const { done, tags, errors, rows } = chunk;

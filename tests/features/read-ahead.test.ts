@@ -45,7 +45,7 @@ test('who was looked at ahead is read as he is now, whoever came, went or became
           return [outcome, [...values], reader.isOwnId, outcome === 'known' && reader.ownId, reader.offset];
         };
         await run(before);
-        ahead.ahead(asked, 0, asked.length);
+        ahead.aheadWithAliases(asked, 0, asked.length);
         const was = asked.map((customer) => JSON.stringify(seen(plain, customer)));
         await run(between);
         for (const [i, customer] of asked.entries()) {

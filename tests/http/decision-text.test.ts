@@ -17,7 +17,29 @@ test('a number is written as JSON writes it', () => {
   const out = new JsonWriter();
   const written = (value: number): string => out.number(value).take();
   for (const value of [
-    0, -0, 1, -1, 0.1, 0.0001, 0.00001, 0.9999, 9.0405, -12.34, 1e21, 5e-324, 214_748.3647, 214_748.3648, 1e9,
+    0,
+    -0,
+    1,
+    -1,
+    10,
+    500_214,
+    999_999_999,
+    2_147_483_647,
+    -2_147_483_647,
+    2_147_483_648,
+    -2_147_483_648,
+    2 ** 53,
+    0.1,
+    0.0001,
+    0.00001,
+    0.9999,
+    9.0405,
+    -12.34,
+    1e21,
+    5e-324,
+    214_748.3647,
+    214_748.3648,
+    1e9,
   ])
     assert.equal(written(value), JSON.stringify(value));
   fc.assert(

@@ -43,16 +43,19 @@ const scoreAlone = (session: HeadSession, numbers: readonly number[]): number[] 
   return [...output];
 };
 
-/** What happens before a row: nothing, the end of a callback, a turn of the loop, or the row comes from a `RowDone`. */
-type Gap = 'none' | 'microtask' | 'turn' | 'fromCallback';
+/** What happens before a row: nothing, the end of a callback, a turn of the loop, a flush, or the row comes from a `RowDone`. */
+type Gap = 'none' | 'microtask' | 'turn' | 'flush' | 'fromCallback';
 
 /** The gaps before 1 to 300 rows, in bursts of which some are longer than two chunks. */
 const gaps = fc
-  .array(fc.tuple(fc.integer({ min: 1, max: 200 }), fc.constantFrom<Gap>('microtask', 'turn', 'fromCallback')), {
-    minLength: 1,
-    maxLength: 20,
-    size: 'max',
-  })
+  .array(
+    fc.tuple(fc.integer({ min: 1, max: 200 }), fc.constantFrom<Gap>('microtask', 'turn', 'flush', 'fromCallback')),
+    {
+      minLength: 1,
+      maxLength: 20,
+      size: 'max',
+    },
+  )
   .map((bursts) => bursts.flatMap(([rows, gap]) => [gap, ...Array<Gap>(rows - 1).fill('none')]).slice(0, 300));
 
 for (const head of ['linear', 'trees'] as const) {
@@ -72,6 +75,10 @@ for (const head of ['linear', 'trees'] as const) {
         for (const [row, gap] of before.entries()) {
           if (gap === 'microtask') await undefined;
           if (gap === 'turn') await turn();
+          if (gap === 'flush') {
+            batcher.flush();
+            assert.ok(told.length >= row, 'what was added is told when it returns');
+          }
           if (row === 0 || gap !== 'fromCallback') add(row);
           else while (told.length <= row) await turn();
         }

@@ -1,5 +1,5 @@
 const PARTS = 10_000;
-const PARTS_MAX = 0x7fff_ffff;
+const WHOLE_MAX = 0x7fff_ffff;
 const ZERO = '0'.charCodeAt(0);
 const MINUS = '-'.charCodeAt(0);
 const POINT = '.'.charCodeAt(0);
@@ -7,8 +7,8 @@ const QUOTE = '"'.charCodeAt(0);
 const BACKSLASH = '\\'.charCodeAt(0);
 const FIRST_PRINTED = ' '.charCodeAt(0);
 const LAST_PRINTED = '~'.charCodeAt(0);
-/** A sign, ten digits, a point. */
-const DIGITS_MAX = 12;
+/** A sign, ten digits, a point, four digits. */
+const DIGITS_MAX = 16;
 /** Most bytes of UTF-8 that a unit of a string takes. */
 const UNIT_BYTES_MAX = 3;
 /** Longer pieces are copied by native code. */
@@ -61,20 +61,25 @@ export class JsonWriter {
     return this.name(text);
   }
 
-  /** A finite number as JSON writes it; fast where it has at most four digits after the point. */
+  /** A finite number as JSON writes it; fast where it has at most four digits after the point, or none. */
   number(value: number): this {
     const size = value < 0 ? -value : value;
-    const parts = Math.round(size * PARTS);
-    if (parts > PARTS_MAX || parts / PARTS !== size) return this.json(String(value));
+    if (size > WHOLE_MAX) return this.json(String(value));
+    // Whole numbers throughout: `| 0` keeps the divisions from being those of doubles.
+    let whole = size | 0;
+    let rest = 0;
+    if (whole !== size) {
+      const parts = Math.round(size * PARTS);
+      if (parts > WHOLE_MAX || parts / PARTS !== size) return this.json(String(value));
+      whole = (parts / PARTS) | 0;
+      rest = (parts - whole * PARTS) | 0;
+    }
     if (this.length + DIGITS_MAX > this.bytes.length) this.grow(DIGITS_MAX);
     const { bytes } = this;
     let at = this.length;
     if (value < 0) bytes[at++] = MINUS;
-    // Whole numbers throughout: `| 0` keeps the divisions from being those of doubles.
-    const whole = (parts / PARTS) | 0;
-    const rest = (parts - whole * PARTS) | 0;
     let unit = 1;
-    while (unit * 10 <= whole) unit *= 10;
+    while (unit <= ((whole / 10) | 0)) unit *= 10;
     for (let left = whole; unit >= 1; unit = (unit / 10) | 0) {
       const digit = (left / unit) | 0;
       bytes[at++] = ZERO + digit;
