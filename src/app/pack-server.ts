@@ -37,11 +37,13 @@ export const openPackServer = async (
   const cold = openColdReader(pack, view);
   const { registry, decider, columns, clock, schema } = await openScoring(config, pack, bundles, view, cold);
   const pool = new WorkerPool({ config, source, memory, bundles });
+  const readerOf = (names?: readonly string[]) => new FeatureReader(pack.plan, view.tables, names, cold);
   const parts: ServingParts = {
     ...thread,
     decider,
     columns,
-    reader: new FeatureReader(pack.plan, view.tables, undefined, cold),
+    reader: readerOf(),
+    readerOf,
     registry,
     pack,
     clock,

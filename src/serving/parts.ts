@@ -79,6 +79,8 @@ export interface ServingParts {
   readonly columns: ColumnScorer;
   /** Reads all features. */
   readonly reader: FeatureReader;
+  /** @returns one that reads these features alone */
+  readonly readerOf: (featureNames: readonly string[]) => FeatureReader;
   readonly registry: HeadRegistry;
   readonly pack: Pack;
   readonly sink: EventSink;

@@ -48,6 +48,29 @@ test('a number is written as JSON writes it', () => {
   );
 });
 
+test('32-bit floats are written so that they are read as the same', () => {
+  const out = new JsonWriter();
+  const written = (...values: readonly number[]): string => `[${out.floats(Float32Array.from(values)).take()}]`;
+  assert.equal(written(), '[]');
+  assert.equal(
+    written(0, 1, 0.5, 0.25, -0.5, 2 ** -6, 1e-7, 12),
+    '[0,1,0.5,0.25,-0.5,0.015625,1.0000000116860974e-7,12]',
+  );
+  const near = [2 ** -6, 1].flatMap((edge) => Array.from({ length: 200 }, (_, i) => edge + (i - 100) * 2 ** -30));
+  const chance = fc.float({ min: 0, max: 1, noNaN: true });
+  const readAgain = (values: readonly number[]): void =>
+    // JSON.stringify knows no -0 either.
+    assert.deepEqual(
+      Float32Array.from(JSON.parse(written(...values))),
+      Float32Array.from(values, (value) => value + 0),
+    );
+  readAgain(near);
+  readAgain(Array.from({ length: 5000 }, (_, i) => Math.sin(i) ** 2));
+  fc.assert(fc.property(fc.array(fc.oneof(chance, fc.float({ noNaN: true, noDefaultInfinity: true }))), readAgain), {
+    numRuns: 2000,
+  });
+});
+
 test('a string is written as JSON writes it, whatever stands before and behind', () => {
   const out = new JsonWriter();
   const comma = pieceOf(',');

@@ -1,5 +1,9 @@
 const PARTS = 10_000;
 const WHOLE_MAX = 0x7fff_ffff;
+const NINE_DIGITS = 1e9;
+/** From here on 32-bit floats are further apart than nine digits after the point. */
+const NINE_DIGITS_MIN = 2 ** -6;
+const COMMA = ','.charCodeAt(0);
 const ZERO = '0'.charCodeAt(0);
 const MINUS = '-'.charCodeAt(0);
 const POINT = '.'.charCodeAt(0);
@@ -14,6 +18,18 @@ const UNIT_BYTES_MAX = 3;
 /** Longer pieces are copied by native code. */
 const SHORT_PIECE = 12;
 const FIRST_BYTES = 16 * 1024;
+
+/** @param value 0 to 9999 */
+const fourDigits = (bytes: Uint8Array, at: number, value: number): void => {
+  const high = (value / 100) | 0;
+  const low = (value - high * 100) | 0;
+  const first = (high / 10) | 0;
+  const third = (low / 10) | 0;
+  bytes[at] = ZERO + first;
+  bytes[at + 1] = ZERO + high - first * 10;
+  bytes[at + 2] = ZERO + third;
+  bytes[at + 3] = ZERO + low - third * 10;
+};
 
 /** Bytes that are written often. @param json ASCII */
 export const pieceOf = (json: string): Uint8Array => Uint8Array.from(Buffer.from(json, 'latin1'));
@@ -86,20 +102,47 @@ export class JsonWriter {
       left -= digit * unit;
     }
     if (rest > 0) {
-      const high = (rest / 100) | 0;
-      const low = rest - high * 100;
-      const first = (high / 10) | 0;
-      const third = (low / 10) | 0;
       bytes[at] = POINT;
-      bytes[at + 1] = ZERO + first;
-      bytes[at + 2] = ZERO + high - first * 10;
-      bytes[at + 3] = ZERO + third;
-      bytes[at + 4] = ZERO + low - third * 10;
+      fourDigits(bytes, at + 1, rest);
       at += 5;
       while (bytes[at - 1] === ZERO) at--;
     }
     this.length = at;
     return this;
+  }
+
+  /** Finite 32-bit floats with commas between: text that is the same float again, and mostly no longer than that needs. */
+  floats(values: Float32Array): this {
+    for (let i = 0; i < values.length; i++) {
+      if (i > 0) this.comma();
+      const value = values[i];
+      if (value >= NINE_DIGITS_MIN && value < 1) this.nineDigits(Math.round(value * NINE_DIGITS));
+      else this.number(value);
+    }
+    return this;
+  }
+
+  private comma(): void {
+    if (this.length === this.bytes.length) this.grow(1);
+    this.bytes[this.length++] = COMMA;
+  }
+
+  /** @param parts whole, of {@link NINE_DIGITS} */
+  private nineDigits(parts: number): void {
+    if (this.length + DIGITS_MAX > this.bytes.length) this.grow(DIGITS_MAX);
+    const { bytes } = this;
+    let at = this.length;
+    const high = (parts / 100_000) | 0;
+    const low = (parts - high * 100_000) | 0;
+    const middle = (low / 10) | 0;
+    bytes[at] = ZERO;
+    bytes[at + 1] = POINT;
+    fourDigits(bytes, at + 2, high);
+    fourDigits(bytes, at + 6, middle);
+    bytes[at + 10] = ZERO + low - middle * 10;
+    at += 11;
+    while (bytes[at - 1] === ZERO) at--;
+    this.length = at;
   }
 
   /** What was written since the last call. */

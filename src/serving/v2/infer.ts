@@ -5,6 +5,7 @@ import { allFinite } from '../../inference/all-finite.ts';
 import type { LiveHead } from '../../inference/registry.ts';
 import type { ServingParts } from '../parts.ts';
 import { CUSTOMER_ID } from './model.ts';
+import { readCustomers } from './read-customers.ts';
 import { count } from './statistics.ts';
 
 /** An input tensor as a door has read it. */
@@ -107,46 +108,17 @@ export const infer = (
     }
     return;
   }
-  const reading = new RowReading(parts, live);
-  for (const [row, id] of (customerIds as readonly string[]).entries()) reading.add(id, () => batcher.add(told, row));
+  readCustomers(parts, live, customerIds as readonly string[], told, (error, unread) => {
+    failure ??= error;
+    left -= unread;
+    if (left === 0) ended(failure);
+  });
 };
 
 /** A view for `set` costs more than the few numbers of a row. */
 const copyRow = (from: Float32Array, at: number, to: Float32Array, place: number, width: number): void => {
   for (let i = 0; i < width; i++) to[place + i] = from[at + i];
 };
-
-/** Writes features of customers where a model takes them, as they are now. */
-class RowReading {
-  private readonly parts: ServingParts;
-  private readonly live: LiveHead;
-  private readonly gather: readonly number[];
-  private readonly values: Float64Array;
-  private readonly nowSec: number;
-
-  constructor(parts: ServingParts, live: LiveHead) {
-    const { featureNames } = parts.pack;
-    this.parts = parts;
-    this.live = live;
-    this.gather = live.session.featureNames.map((name) => featureNames.indexOf(name));
-    this.values = new Float64Array(featureNames.length);
-    this.nowSec = Math.floor(parts.clock.nowMs() / 1000);
-  }
-
-  add(customerId: string, ready: () => void): void {
-    const { reader } = this.parts;
-    const { batcher, session } = this.live;
-    if (reader.read(customerId, this.nowSec, false, this.values) === 'busy') {
-      setImmediate(() => this.add(customerId, ready));
-      return;
-    }
-    const { input, offset } = batcher;
-    for (const [i, place] of this.gather.entries()) input[offset + i] = this.values[place];
-    for (const [i, { default: standard }] of session.context.entries())
-      input[offset + this.gather.length + i] = standard;
-    ready();
-  }
-}
 
 const checkedIds = (ids: readonly string[]): readonly string[] => {
   for (const [i, id] of ids.entries()) {

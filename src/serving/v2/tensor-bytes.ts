@@ -22,6 +22,15 @@ export const floatsOf = (bytes: Uint8Array): Float32Array => {
   return new Float32Array(scratch.buffer, 0, bytes.length / FLOAT_BYTES);
 };
 
+/** Numbers as 32-bit floats. @returns what the next call overwrites, as {@link floatsOf} */
+export const float32Of = (numbers: readonly number[]): Float32Array => {
+  const bytes = numbers.length * FLOAT_BYTES;
+  if (scratch.length < bytes) scratch = new Uint8Array(bytes);
+  const floats = new Float32Array(scratch.buffer, 0, numbers.length);
+  floats.set(numbers);
+  return floats;
+};
+
 /** Makes numbers what they are in a binary tensor. @returns their bytes */
 export const turnToWire = (numbers: Float32Array): Buffer => {
   const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
