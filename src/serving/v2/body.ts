@@ -4,7 +4,11 @@ import { BeckonError } from '../../base/errors.ts';
 import { compileSchema } from '../../base/schema-check.ts';
 import { JsonWriter } from '../http/json-writer.ts';
 import type { GivenTensor } from './infer.ts';
+import { CUT, cutNumbers } from './number-list.ts';
 import { float32Of, floatsOf, textsOf, turnToWire } from './tensor-bytes.ts';
+
+/** Shorter ones are parsed as fast in one piece. */
+const LONG_BYTES = 4096;
 
 const Parameters = Type.Optional(Type.Record(Type.String(), Type.Unknown()));
 const Input = Type.Object({
@@ -41,11 +45,11 @@ export interface InferBody {
 export const readInferBody = (body: Buffer, jsonBytes = body.length): InferBody => {
   if (!(jsonBytes >= 0 && jsonBytes <= body.length))
     throw new BeckonError('REQUEST_INVALID', 'inference-header-content-length is not a length within the body');
-  const { id, parameters, inputs, outputs = [] } = parse(body.subarray(0, jsonBytes));
+  const [{ id, parameters, inputs, outputs = [] }, numbers] = parseLong(body.subarray(0, jsonBytes));
   let at = jsonBytes;
   const tensors = inputs.map((input): GivenTensor => {
     const size = input.parameters?.binary_data_size;
-    if (size === undefined) return { ...given(input), ...valuesOf(input) };
+    if (size === undefined) return { ...given(input), ...valuesOf(input, numbers) };
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || at + size > body.length)
       throw new BeckonError('REQUEST_INVALID', `input '${input.name}': its binary data is not within the body`);
     const bytes = body.subarray(at, at + size);
@@ -69,6 +73,18 @@ export const readInferBody = (body: Buffer, jsonBytes = body.length): InferBody 
 
 const given = ({ name, datatype, shape }: Body['inputs'][number]) => ({ name, datatype, shape });
 
+/** @returns the numbers apart, where there are many. @throws BeckonError MALFORMED_JSON, REQUEST_INVALID */
+const parseLong = (json: Buffer): [Body, Float32Array | undefined] => {
+  const cut = json.length < LONG_BYTES ? undefined : cutNumbers(json);
+  if (cut !== undefined) {
+    const body = parse(cut.json);
+    if (body.inputs.some(isCut)) return [body, cut.numbers];
+  }
+  return [parse(json), undefined];
+};
+
+const isCut = ({ data }: Body['inputs'][number]): boolean => data?.[0] === CUT;
+
 /** @throws BeckonError MALFORMED_JSON, REQUEST_INVALID */
 const parse = (json: Buffer): Body => {
   let value: unknown;
@@ -83,8 +99,17 @@ const parse = (json: Buffer): Body => {
   return value as Body;
 };
 
-/** Data may be nested as the shape says, or flat. @throws BeckonError REQUEST_INVALID */
-const valuesOf = ({ name, datatype, data = [] }: Body['inputs'][number]): Pick<GivenTensor, 'numbers' | 'texts'> => {
+/**
+ * Data may be nested as the shape says, or flat.
+ * @param numbers those that were cut out of the body
+ * @throws BeckonError REQUEST_INVALID
+ */
+const valuesOf = (
+  input: Body['inputs'][number],
+  numbers: Float32Array | undefined,
+): Pick<GivenTensor, 'numbers' | 'texts'> => {
+  const { name, datatype, data = [] } = input;
+  if (datatype !== 'BYTES' && isCut(input)) return { numbers };
   const flat = Array.isArray(data[0]) ? data.flat(Number.POSITIVE_INFINITY) : data;
   const isText = datatype === 'BYTES';
   const wrong = firstOther(flat, isText);
