@@ -103,6 +103,55 @@ test('the Open Inference Protocol', async (t) => {
     near([...new Float32Array(bytes.buffer)], answer.json.outputs[0].data, 1e-7);
   });
 
+  await t.test('more customers than a turn of the loop takes are each answered as alone', async () => {
+    const ask = async (asked: readonly string[]): Promise<number[]> =>
+      (await infer({ inputs: [{ name: 'customerId', datatype: 'BYTES', shape: [asked.length], data: asked }] })).json
+        .outputs[0].data;
+    const alone = (await Promise.all([...CUSTOMERS, 'nobody'].map((id) => ask([id])))).flat();
+    const times = 75;
+    near(
+      await ask(
+        Array(times)
+          .fill([...CUSTOMERS, 'nobody'])
+          .flat(),
+      ),
+      Array(times).fill(alone).flat(),
+      1e-6,
+    );
+  });
+
+  await t.test('a long body says the same however its numbers are laid out', async () => {
+    const times = 40;
+    const nested = Array(times).fill(golden.rows).flat();
+    const flat = nested.flat();
+    const shape = [nested.length, tensor.shape[1]];
+    const { name, datatype } = tensor;
+    const want = Array(times).fill(golden.expected.flat()).flat();
+    const decoy = { data: flat.map(() => 1) };
+    for (const input of [
+      { name, shape, datatype, data: flat },
+      { name, shape, datatype, data: nested },
+      { data: flat, name, shape, datatype },
+      { parameters: decoy, name, shape, datatype, data: flat },
+      { name, shape, datatype, data: flat, parameters: decoy },
+      {
+        name,
+        shape,
+        datatype,
+        data: flat.map((value: number, i: number) => (i % 2 === 0 ? value : Number(value.toExponential()))),
+      },
+    ])
+      for (const space of [undefined, 1]) {
+        const body = JSON.stringify({ inputs: [input] }, undefined, space);
+        const { json } = await client.ask(`${MODEL}/infer`, { method: 'POST', body });
+        near(json.outputs[0].data, want, golden.tolerance);
+      }
+    const asIds = await infer({
+      inputs: [{ name: 'customerId', datatype: 'BYTES', shape: [flat.length], data: flat }],
+    });
+    assert.deepEqual([asIds.status, asIds.json.error], [400, "input 'customerId': value 0 is not a string"]);
+  });
+
   await t.test('what is asked wrongly is refused in the form that clients read, and nothing but that', async () => {
     const row = { ...tensor, shape: [1, tensor.shape[1]], data: golden.rows[0] };
     const wrong: [number, object, string?][] = [

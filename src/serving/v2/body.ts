@@ -109,7 +109,10 @@ const valuesOf = (
   numbers: Float32Array | undefined,
 ): Pick<GivenTensor, 'numbers' | 'texts'> => {
   const { name, datatype, data = [] } = input;
-  if (datatype !== 'BYTES' && isCut(input)) return { numbers };
+  if (numbers !== undefined && isCut(input)) {
+    if (datatype === 'BYTES') throw otherKind(name, 0, 'string');
+    return { numbers };
+  }
   const flat = Array.isArray(data[0]) ? data.flat(Number.POSITIVE_INFINITY) : data;
   const isText = datatype === 'BYTES';
   const wrong = firstOther(flat, isText);
@@ -120,6 +123,9 @@ const valuesOf = (
     );
   return isText ? { texts: flat as string[] } : { numbers: float32Of(flat as number[]) };
 };
+
+const otherKind = (name: string, place: number, wanted: string): BeckonError =>
+  new BeckonError('REQUEST_INVALID', `input '${name}': value ${place} is not a ${wanted}`);
 
 /** A loop and no `findIndex`, which would call somebody for each of a hundred thousand numbers. @returns -1 for none */
 const firstOther = (values: readonly unknown[], isText: boolean): number => {
