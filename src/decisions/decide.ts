@@ -38,8 +38,8 @@ export interface DeciderParts {
 const NONE: readonly never[] = [];
 
 /**
- * Decides for one customer at a time, without a thread hop: features are read from shared memory at once, the heads of
- * all questions of one loop turn run together, and `done` is called in that run.
+ * Decides for one customer at a time, without a thread hop: features of all questions of one loop turn are read from shared
+ * memory one after another, their heads run together, and `done` is called in that run.
  */
 export class Decider {
   private readonly parts: DeciderParts;
