@@ -132,10 +132,8 @@ export class SlotIndex {
 
   /** The alias after this one, or the first of a customer's key. */
   nextAlias(key: number): KeyPlace | undefined {
-    const { u32, regions } = this.shard;
-    const at = regions.keyHeap + key;
-    const shard = u32[at + KEY.nextShard];
-    return shard === 0 ? undefined : { key: u32[at + KEY.nextKey], shard: shard - 1 };
+    const shard = this.nextAliasShard(key);
+    return shard < 0 ? undefined : { shard, key: this.nextAliasKey(key) };
   }
 
   /** As {@link nextAlias}, in two calls that make nothing: the shard, -1 where there is none, and the key there. */

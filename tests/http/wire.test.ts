@@ -61,12 +61,18 @@ test('bytes that no client library would send', async (t) => {
   });
 
   await t.test('a body past the limit is read and thrown away, and its connection goes on', async () => {
-    const wire = new Wire(t, service.http);
-    const large = 'x'.repeat(4 * 1024 * 1024);
-    for (let i = 0; i < 5; i++) wire.send(posted({ 'content-length': large.length }, large));
-    wire.send(GOOD);
-    const received = await wire.until(/200 OK.*\}$/s);
-    assert.deepEqual(statuses(received), [...Array(5).fill(413), 200]);
+    for (const [path, mib] of [
+      ['/v1/score', 4],
+      ['/v2/models/repurchase/infer', 10],
+    ] as const) {
+      const wire = new Wire(t, service.http);
+      const large = 'x'.repeat(mib * 1024 * 1024);
+      const tooLarge = rawRequest('POST', path, { ...JSON_TYPE, 'content-length': large.length }, large);
+      for (let i = 0; i < 5; i++) wire.send(tooLarge);
+      wire.send(GOOD);
+      const received = await wire.until(/200 OK.*\}$/s);
+      assert.deepEqual(statuses(received), [...Array(5).fill(413), 200], path);
+    }
   });
 
   await t.test('HTTP/1.0, chunks and a body in pieces are read', async () => {

@@ -73,10 +73,14 @@ export const answerBadPath = (error: FastifyError, _request: FastifyRequest, rep
   sendProblem(reply, pathProblem(error));
 };
 
+/** Fastify closes the connection after each body that it refuses: whoever still sends would see a reset and no answer. */
+export const keepConnection = (request: FastifyRequest, reply: FastifyReply): void => {
+  if (Number(request.headers['content-length']) <= LIMITS.refusedBodyBytesMax) reply.removeHeader('connection');
+};
+
 export const installProblems = (app: FastifyInstance, onInternal: (cause: unknown) => void): void => {
   app.setErrorHandler((error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    // Fastify closes the connection after each body that it refuses.
-    if (Number(request.headers['content-length']) <= LIMITS.refusedBodyBytesMax) reply.removeHeader('connection');
+    keepConnection(request, reply);
     sendProblem(reply, translate(error, onInternal));
   });
   app.setNotFoundHandler((request, reply) => {

@@ -116,11 +116,7 @@ const valuesOf = (
   const flat = Array.isArray(data[0]) ? data.flat(Number.POSITIVE_INFINITY) : data;
   const isText = datatype === 'BYTES';
   const wrong = firstOther(flat, isText);
-  if (wrong >= 0)
-    throw new BeckonError(
-      'REQUEST_INVALID',
-      `input '${name}': value ${wrong} is not a ${isText ? 'string' : 'number'}`,
-    );
+  if (wrong >= 0) throw otherKind(name, wrong, isText ? 'string' : 'number');
   return isText ? { texts: flat as string[] } : { numbers: float32Of(flat as number[]) };
 };
 

@@ -32,7 +32,7 @@ const readingOf = ({ readerOf, pack: { featureNames } }: ServingParts, live: Liv
 /**
  * Hands customers to a model as they are now: the first at once, and as many in each later turn of the loop as it takes.
  * @param told of each of them by position, in the batcher's words
- * @param failed told, at most once, that the last `unread` of them could not be handed over
+ * @param failed told, at most once, that `unread` of them could not be handed over
  */
 export const readCustomers = (
   parts: ServingParts,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ERRORS } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { bodyCame } from '../http/body-garbage.ts';
-import { translate } from '../http/problem.ts';
+import { keepConnection, translate } from '../http/problem.ts';
 import type { ServingParts } from '../parts.ts';
 import { refuseWhenNotReady } from '../ready.ts';
 import { answerJson, BinaryAnswer, readInferBody } from './body.ts';
@@ -28,7 +28,10 @@ export const inferenceRoutes = (app: FastifyInstance, parts: ServingParts, versi
         bodyCame(body.length);
         done(null, body);
       });
-      scope.setErrorHandler((error: unknown, _request, reply: FastifyReply) => refuse(reply, error, parts));
+      scope.setErrorHandler((error: unknown, request, reply: FastifyReply) => {
+        keepConnection(request, reply);
+        refuse(reply, error, parts);
+      });
       const schema = { hide: true };
       scope.get('/', { schema }, (_request, reply) => {
         reply.send({ name: 'beckon', version, extensions: EXTENSIONS });
