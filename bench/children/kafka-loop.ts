@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { dedupeWindows, makeStateMemory, viewState } from '../../src/app/shared-state.ts';
 import { wallClock } from '../../src/base/clock.ts';
+import { makeAllYoung } from '../../src/base/garbage.ts';
 import { shardOf } from '../../src/base/hash.ts';
 import { LIMITS } from '../../src/base/limits.ts';
 import { EventScanner } from '../../src/events/event-scanner.ts';
@@ -26,6 +27,8 @@ export interface KafkaLoop {
   readonly brokers: readonly string[];
   readonly client: 'platformatic' | 'kafkajs';
   readonly pack: string;
+  /** Right for the log, and for a source as well. */
+  readonly topic: string;
   readonly events: number;
   readonly customers: number;
 }
@@ -36,7 +39,6 @@ const PRODUCED = 4000;
 const HEADERS: MessageHeaders = [STRUCTURED_HEADER];
 
 let loop: KafkaLoop;
-let topic: string;
 let pack: Pack;
 
 const connect = (): KafkaClient => {
@@ -44,14 +46,16 @@ const connect = (): KafkaClient => {
   return new Client({ brokers: loop.brokers, clientId: 'beckon-bench' });
 };
 
-/** Fills a topic that is right for the log, and for a source as well. */
 const open = async (options: KafkaLoop): Promise<void> => {
   loop = options;
   pack = loadPack(loop.pack);
-  topic = `bench.${randomUUID()}`;
+};
+
+/** Makes the topic with its events. */
+const fill = async (): Promise<void> => {
   const client = connect();
-  const maker = new OrderMaker(SEED, topic, todayMs());
-  await KafkaLog.open(client, topic, LIMITS.shards);
+  const maker = new OrderMaker(SEED, loop.topic, todayMs());
+  await KafkaLog.open(client, loop.topic, LIMITS.shards);
   for (let made = 0; made < loop.events; ) {
     const records: OutgoingRecord[] = [];
     for (; records.length < PRODUCED && made < loop.events; made++) {
@@ -60,7 +64,7 @@ const open = async (options: KafkaLoop): Promise<void> => {
       const partition = shardOf(key, 0, key.length, LIMITS.shards);
       records.push({ partition, key, value: Buffer.from(maker.next(customer)), headers: HEADERS });
     }
-    await client.produce(topic, records);
+    await client.produce(loop.topic, records);
   }
   await client.close();
 };
@@ -110,7 +114,7 @@ const emptyFetches = (): Promise<Sample> =>
       done(events);
       events = 0;
     };
-    await client.follow({ topic, from: starts(), reached, sink: { begin: () => {}, record, end } });
+    await client.follow({ topic: loop.topic, from: starts(), reached, sink: { begin: () => {}, record, end } });
     return undefined;
   });
 
@@ -118,7 +122,7 @@ const emptyFetches = (): Promise<Sample> =>
 const emptyHandler = (): Promise<Sample> =>
   measured(nothing, async (_, done) => {
     const handler = loop.client === 'kafkajs' ? kafkajsHandler : platformaticHandler;
-    return handler(loop.brokers, topic, done);
+    return handler(loop.brokers, loop.topic, done);
   });
 
 interface Prepared {
@@ -128,6 +132,8 @@ interface Prepared {
 
 /** A state in which every customer has an order, and a log that is about to be folded into it. */
 const prepare = async (log: KafkaLog): Promise<Prepared> => {
+  // As the service does before anything else.
+  makeAllYoung();
   const view = viewState(pack, makeStateMemory(pack, LIMITS.shards));
   const dedupe = dedupeWindows(pack, view.tables);
   const parts = { plan: pack.plan, tables: view.tables, dedupe, coldPath: undefined, stopwatchMs: () => 0 };
@@ -163,7 +169,7 @@ const appliedOf = (results: Uint8Array): number => results.length - results.redu
 
 const appliedLog = (): Promise<Sample> =>
   measured(
-    async (client) => prepare(await KafkaLog.open(client, topic, LIMITS.shards)),
+    async (client) => prepare(await KafkaLog.open(client, loop.topic, LIMITS.shards)),
     (_, done, prepared) => apply(prepared, done),
   );
 
@@ -179,7 +185,7 @@ const appliedSource = (): Promise<Sample> =>
       const append = (records: readonly OutgoingRecord[]) => producer.send(records);
       const intake = new Intake({ partitions: LIMITS.shards, append, setAside, clock: wallClock });
       client.join({
-        topics: [topic],
+        topics: [loop.topic],
         group: randomUUID(),
         take: (source, partition, records) => intake.take(source, partition, records),
         reached,
@@ -188,4 +194,4 @@ const appliedSource = (): Promise<Sample> =>
     },
   );
 
-answerQuestions({ open, emptyFetches, emptyHandler, appliedLog, appliedSource });
+answerQuestions({ open, fill, emptyFetches, emptyHandler, appliedLog, appliedSource });

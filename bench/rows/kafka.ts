@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { KafkaLoop } from '../children/kafka-loop.ts';
 import type { Row } from '../row.ts';
@@ -40,19 +41,23 @@ const kafkaRow = ({ name, client, ceiling, product, pass }: Kind): Row => ({
   bar: { kind: 'ratio', pass },
   isPromised: false,
   async open(bench) {
-    const child = bench.measuredChild('kafka-loop.ts');
     const { orders: events, customers } = bench.size;
-    const loop: KafkaLoop = { brokers: BROKERS.split(','), client, pack: PACK, events, customers };
-    await child.ask('open', loop);
-    const side = (which: string) => (): Promise<Sample> => child.ask<Sample>(which, undefined);
+    const topic = `bench.${randomUUID()}`;
+    const loop: KafkaLoop = { brokers: BROKERS.split(','), client, pack: PACK, topic, events, customers };
+    // One for each: the product's settings of V8 are not the ceiling's.
+    const [other, own] = [bench.measuredChild('kafka-loop.ts'), bench.measuredChild('kafka-loop.ts')];
+    await Promise.all([other.ask('open', loop), own.ask('open', loop)]);
+    await other.ask('fill', undefined);
     return {
       notes: [
         `${events} orders of ${customers} known customers, whatever the time of a run`,
-        'one process, one thread',
+        'one thread, a process for each side',
       ],
-      ceiling: side(ceiling[0]),
-      product: side(product[0]),
-      close: () => child.stop(),
+      ceiling: () => other.ask<Sample>(ceiling[0], undefined),
+      product: () => own.ask<Sample>(product[0], undefined),
+      async close() {
+        await Promise.all([other.stop(), own.stop()]);
+      },
     };
   },
 });

@@ -3,9 +3,17 @@ import type { Following } from './shared-log.ts';
 
 /** How long a broker may hold a fetch that has nothing to give: an idle service asks twice a second. */
 export const FETCH_WAIT_MS = 500;
-/** One fetch is decoded and folded in some 20 ms. */
-export const FETCH_BYTES_MAX = 4 * 1024 * 1024;
-export const PARTITION_BYTES_MAX = 1024 * 1024;
+
+/** How much is fetched at once. */
+export interface FetchSizes {
+  readonly bytesMax: number;
+  readonly partitionBytesMax: number;
+}
+
+/** One fetch of the log is decoded and folded in some 20 ms. */
+export const LOG_FETCH: FetchSizes = { bytesMax: 4 * 1024 * 1024, partitionBytesMax: 1024 * 1024 };
+/** What a source gives lives until the log has it: of twice as much V8's collector copies most, and the rest takes as long. */
+export const SOURCE_FETCH: FetchSizes = { bytesMax: 1024 * 1024, partitionBytesMax: 512 * 1024 };
 
 /** How brokers are reached. */
 export interface KafkaConnection {

@@ -12,15 +12,16 @@ import {
 } from 'kafkajs';
 import type { MessageHeaders } from '../events/message.ts';
 import {
-  FETCH_BYTES_MAX,
   FETCH_WAIT_MS,
+  type FetchSizes,
   type FollowOptions,
   type JoinOptions,
   type KafkaClient,
   type KafkaConnection,
+  LOG_FETCH,
   OffsetMissing,
   type OutgoingRecord,
-  PARTITION_BYTES_MAX,
+  SOURCE_FETCH,
   type TopicBounds,
   type TopicFacts,
 } from './kafka-client.ts';
@@ -101,12 +102,12 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async follow(options: FollowOptions): Promise<Following> {
-    const consumer = this.#kafka.consumer({ ...CONSUMER, groupId: `${this.#clientId}-log-${randomUUID()}` });
+    const consumer = this.#kafka.consumer(consumerOf(`${this.#clientId}-log-${randomUUID()}`, LOG_FETCH));
     return this.#keep(new LogReader(consumer, options));
   }
 
   join(options: JoinOptions): Following {
-    return this.#keep(new GroupReader(this.#kafka.consumer({ ...CONSUMER, groupId: options.group }), options));
+    return this.#keep(new GroupReader(this.#kafka.consumer(consumerOf(options.group, SOURCE_FETCH)), options));
   }
 
   async close(): Promise<void> {
@@ -120,15 +121,16 @@ export class KafkajsClient implements KafkaClient {
   }
 }
 
-const CONSUMER = {
+const consumerOf = (groupId: string, { bytesMax, partitionBytesMax }: FetchSizes) => ({
+  groupId,
   minBytes: 1,
-  maxBytes: FETCH_BYTES_MAX,
-  maxBytesPerPartition: PARTITION_BYTES_MAX,
+  maxBytes: bytesMax,
+  maxBytesPerPartition: partitionBytesMax,
   maxWaitTimeInMs: FETCH_WAIT_MS,
   sessionTimeout: 10_000,
   heartbeatInterval: 1000,
   retry: { ...RETRY, restartOnFailure: async () => true },
-};
+});
 
 /** Connects when it is first used, and again where that has failed. */
 class Connected<T extends { connect(): Promise<void>; disconnect(): Promise<void> }> {

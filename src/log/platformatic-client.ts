@@ -5,6 +5,7 @@ import {
   type JoinOptions,
   type KafkaClient,
   type KafkaConnection,
+  LOG_FETCH,
   OffsetMissing,
   type OutgoingRecord,
   type TopicBounds,
@@ -107,6 +108,7 @@ export class PlatformaticClient implements KafkaClient {
     const consumer = new Consumer({ ...this.#base, retries: 0, groupId: `${this.#base.clientId}-log` });
     const fetching = new PlatformaticFetching(consumer, {
       places: from.map((next, partition) => ({ topic, partition, next })),
+      sizes: LOG_FETCH,
       take(place, fetched) {
         sink.begin(place.partition);
         visitFetched(fetched, place, (offset, timestampMs, { key, value, headers }) =>

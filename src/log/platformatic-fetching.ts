@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer } from '@platformatic/kafka';
 import type { MessageHeaders } from '../events/message.ts';
-import { FETCH_BYTES_MAX, FETCH_WAIT_MS, PARTITION_BYTES_MAX } from './kafka-client.ts';
+import { FETCH_WAIT_MS, type FetchSizes } from './kafka-client.ts';
 import type { Following } from './shared-log.ts';
 
 /** Between two tries while a broker is away. */
@@ -33,6 +33,7 @@ export interface FetchedPlace {
 
 export interface FetchingOptions {
   readonly places: readonly FetchedPlace[];
+  readonly sizes: FetchSizes;
   /** Told what was fetched of a place, and moves it on. @returns when more of it may come */
   readonly take: (place: FetchedPlace, fetched: FetchedPartition) => Promise<void> | undefined;
   /** Told after each fetch, and with the reason after each that failed. */
@@ -96,7 +97,7 @@ export class PlatformaticFetching implements Following {
   }
 
   async #fetchOn(node: number, led: readonly FetchedPlace[], ids: ReadonlyMap<FetchedPlace, string>): Promise<void> {
-    const { take, reached } = this.#options;
+    const { take, reached, sizes } = this.#options;
     const places = new Map(led.map((place) => [`${place.partition} ${ids.get(place)}`, place]));
     while (!this.#isClosed) {
       const wanted = led.filter((place) => !this.#busy.has(place));
@@ -113,11 +114,11 @@ export class PlatformaticFetching implements Following {
             currentLeaderEpoch: -1,
             fetchOffset: BigInt(next),
             lastFetchedEpoch: -1,
-            partitionMaxBytes: PARTITION_BYTES_MAX,
+            partitionMaxBytes: sizes.partitionBytesMax,
           })),
         })),
         minBytes: 1,
-        maxBytes: FETCH_BYTES_MAX,
+        maxBytes: sizes.bytesMax,
         maxWaitTime: wanted.length < led.length ? BUSY_WAIT_MS : FETCH_WAIT_MS,
         isolationLevel: READ_COMMITTED,
       });

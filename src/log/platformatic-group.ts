@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Consumer, type ConsumerOptions } from '@platformatic/kafka';
 import type { MessageHeaders } from '../events/message.ts';
-import type { JoinOptions, SourceRecord } from './kafka-client.ts';
+import { type JoinOptions, SOURCE_FETCH, type SourceRecord } from './kafka-client.ts';
 import {
   EARLIEST,
   type FetchedPartition,
@@ -120,6 +120,7 @@ class Member {
     const consumer = new Consumer({ ...this.#base, groupId: `${this.#options.group}-fetch`, retries: 0 });
     this.#fetching = new PlatformaticFetching(consumer, {
       places,
+      sizes: SOURCE_FETCH,
       take: (place, fetched) => this.#take(place, fetched, round),
       reached: this.#options.reached,
     });
