@@ -12,7 +12,15 @@ import { NAMES, run } from './run.ts';
 import { tableOf } from './table.ts';
 import { visibleText } from './visible.ts';
 
-const options = readOptions(process.argv.slice(2), NAMES);
+const asked = (): ReturnType<typeof readOptions> => {
+  try {
+    return readOptions(process.argv.slice(2), NAMES);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nnpm run bench -- --help tells what there is\n`);
+    process.exit(2);
+  }
+};
+const options = asked();
 if (options === undefined) {
   process.stdout.write(USAGE);
   process.exit(0);

@@ -12,9 +12,9 @@ import { Intake } from '../../src/log/intake.ts';
 import type { KafkaClient, OutgoingRecord } from '../../src/log/kafka-client.ts';
 import { KafkaLog } from '../../src/log/kafka-log.ts';
 import { KafkajsClient } from '../../src/log/kafkajs-client.ts';
-import { LogProducer } from '../../src/log/log-producer.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { PlatformaticClient } from '../../src/log/platformatic-client.ts';
+import { TopicProducer } from '../../src/log/topic-producer.ts';
 import { loadPack, type Pack } from '../../src/packs/pack.ts';
 import { Status } from '../../src/state/status.ts';
 import { Writer } from '../../src/state/writer.ts';
@@ -178,7 +178,7 @@ const appliedSource = (): Promise<Sample> =>
     async (client) => prepare(await KafkaLog.open(client, `bench.${randomUUID()}`, LIMITS.shards)),
     async (client, done, prepared) => {
       await apply(prepared, done);
-      const producer = new LogProducer(client, prepared.log.topic);
+      const producer = new TopicProducer(client, prepared.log.topic);
       const setAside = async (): Promise<never> => {
         throw new Error('no event of the bench is set aside');
       };

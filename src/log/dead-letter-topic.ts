@@ -9,7 +9,7 @@ import {
   replayedPlace,
   replayedRecord,
 } from './letter-records.ts';
-import { produceInPieces } from './produced-pieces.ts';
+import { TopicProducer } from './topic-producer.ts';
 
 /** One partition: letters are few, and are read in the order in which they came. */
 const PARTITIONS = 1;
@@ -18,6 +18,7 @@ const PARTITIONS = 1;
 export class DeadLetterTopic {
   readonly #client: KafkaClient;
   readonly #topic: string;
+  readonly #producer: TopicProducer;
   #isMade = false;
   /** Places of those that the topic holds, once somebody has asked. */
   #known: Promise<Set<string>> | undefined;
@@ -25,12 +26,13 @@ export class DeadLetterTopic {
   constructor(client: KafkaClient, topic: string) {
     this.#client = client;
     this.#topic = topic;
+    this.#producer = new TopicProducer(client, topic);
   }
 
   /** Resolves when all are durable. Sending some again is harmless but for their number. */
   async write(letters: readonly DeadLetter[]): Promise<void> {
     await this.#make();
-    await produceInPieces(this.#client, this.#topic, letters.map(letterRecord));
+    await this.#producer.send(letters.map(letterRecord));
     for (const { code } of letters) measures.deadLetter.publish({ code, events: 1 });
   }
 

@@ -2,7 +2,7 @@ import { shardOf } from '../base/hash.ts';
 import { headersOf } from '../events/cause.ts';
 import type { MessageHeaders } from '../events/message.ts';
 import type { KafkaClient, OutgoingRecord } from './kafka-client.ts';
-import { produceInPieces } from './produced-pieces.ts';
+import { TopicProducer } from './topic-producer.ts';
 
 /** A message of the stream. */
 export interface StreamMessage {
@@ -25,18 +25,19 @@ const SETTINGS = { 'retention.ms': String(7 * 24 * 3600 * 1000) };
 export class DecisionTopic {
   readonly #client: KafkaClient;
   readonly #topic: string;
+  readonly #producer: TopicProducer;
   #partitions = 0;
 
   constructor(client: KafkaClient, topic: string) {
     this.#client = client;
     this.#topic = topic;
+    this.#producer = new TopicProducer(client, topic);
   }
 
   /** Resolves when all are durable. Some that are sent again have the ids that they had. */
   async write(messages: readonly StreamMessage[]): Promise<void> {
     if (this.#partitions === 0) this.#partitions = await this.#made();
-    const records = messages.map((message) => recordOf(message, this.#partitions));
-    await produceInPieces(this.#client, this.#topic, records);
+    await this.#producer.send(messages.map((message) => recordOf(message, this.#partitions)));
   }
 
   async #made(): Promise<number> {

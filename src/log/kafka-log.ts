@@ -8,8 +8,8 @@ import { GroupBuilder } from './group-builder.ts';
 import { GroupMerge } from './group-merge.ts';
 import type { KafkaClient, OutgoingRecord } from './kafka-client.ts';
 import { checkLogTopic, guarded, type LogTopic, openLogTopic } from './kafka-topic.ts';
-import { LogProducer } from './log-producer.ts';
 import type { AppendedRun, Following, LogFollower, RefusedMessage, SharedLog } from './shared-log.ts';
+import { TopicProducer } from './topic-producer.ts';
 
 const SECRET_BYTES = 16;
 /** How soon partitions that were added are noticed. */
@@ -33,7 +33,7 @@ export class KafkaLog implements SharedLog {
   readonly #client: KafkaClient;
   readonly #ends: number[];
   readonly #reader = new RecordReader();
-  readonly #producer: LogProducer;
+  readonly #producer: TopicProducer;
   readonly #setAside: ((messages: readonly RefusedMessage[]) => Promise<void>) | undefined;
   #logTimeMs = 0;
   #isClosed = false;
@@ -61,7 +61,7 @@ export class KafkaLog implements SharedLog {
     this.#setAside = setAside;
     this.topic = name;
     this.secret = createHash('sha256').update(`${name} ${id}`).digest().subarray(0, SECRET_BYTES);
-    this.#producer = new LogProducer(client, name);
+    this.#producer = new TopicProducer(client, name);
     this.partitions = ends.length;
     this.starts = starts;
     this.#ends = [...ends];

@@ -3,7 +3,7 @@ import { wallClock } from '../../base/clock.ts';
 import { LIMITS, setLimits } from '../../base/limits.ts';
 import { DeadLetterTopic } from '../../log/dead-letter-topic.ts';
 import { Intake } from '../../log/intake.ts';
-import { LogProducer } from '../../log/log-producer.ts';
+import { TopicProducer } from '../../log/topic-producer.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { listOf } from '../config.ts';
@@ -21,7 +21,7 @@ setLimits(config.limits);
 const logger = createLogger({ level: config.logLevel, thread: 'intake' });
 const metrics = createMetrics('intake');
 const client = await openKafkaClient(config);
-const producer = new LogProducer(client, config.kafkaLogTopic);
+const producer = new TopicProducer(client, config.kafkaLogTopic);
 const letters = new DeadLetterTopic(client, config.kafkaDeadLetterTopic);
 const intake = new Intake({
   partitions: LIMITS.shards,

@@ -31,7 +31,7 @@ interface Run {
  * Appends to a topic with one request under way for a partition, and two in all: what comes meanwhile is the next one. So
  * the order of a partition is the order in which its records came, and a request is larger the more there is to do.
  */
-export class LogProducer {
+export class TopicProducer {
   readonly #client: KafkaClient;
   readonly #topic: string;
   #waiting: Run[] = [];

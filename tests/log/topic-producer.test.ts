@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { KafkaClient, OutgoingRecord } from '../../src/log/kafka-client.ts';
-import { LogProducer } from '../../src/log/log-producer.ts';
+import { TopicProducer } from '../../src/log/topic-producer.ts';
 
 /** A request that is under way until the test answers it. */
 interface Asked {
@@ -64,7 +64,7 @@ test('a partition keeps the order of its records, whatever requests fail and in 
   await fc.assert(
     fc.asyncProperty(calls, answers, async (drawn, drawnAnswers) => {
       const broker = new Answering();
-      const producer = new LogProducer(broker.client, 'log');
+      const producer = new TopicProducer(broker.client, 'log');
       const planned = [...drawnAnswers];
       const answerOne = async (isLast: boolean): Promise<void> => {
         await nextTurn();
@@ -79,7 +79,7 @@ test('a partition keeps the order of its records, whatever requests fail and in 
       const sent = drawn.map((call, i) =>
         call.map(({ partition, isLarge }, at) => recordOf(i, at, partition, isLarge)),
       );
-      const results: Promise<PromiseSettledResult<Awaited<ReturnType<LogProducer['send']>>>>[] = [];
+      const results: Promise<PromiseSettledResult<Awaited<ReturnType<TopicProducer['send']>>>>[] = [];
       for (const records of sent) {
         results.push(Promise.allSettled([producer.send(records)]).then(([result]) => result));
         if (planned.length > 0) await answerOne(false);
@@ -120,7 +120,7 @@ test('a partition keeps the order of its records, whatever requests fail and in 
 
 test('a second request goes out while the first is under way, and a third waits', async () => {
   const broker = new Answering();
-  const producer = new LogProducer(broker.client, 'log');
+  const producer = new TopicProducer(broker.client, 'log');
   const sends = [0, 1, 2].map(async (partition) => {
     for (let turns = 0; turns < partition; turns++) await nextTurn();
     return producer.send([recordOf(partition, 0, partition, false)]);
@@ -151,7 +151,7 @@ test('a second request goes out while the first is under way, and a third waits'
 for (const partitions of [1, 8])
   test(`of ${partitions} partitions no request is larger than V8 bears, and of one no larger than a broker takes`, async () => {
     const broker = new Answering();
-    const producer = new LogProducer(broker.client, 'log');
+    const producer = new TopicProducer(broker.client, 'log');
     const records = Array.from({ length: 40 }, (_, i) => recordOf(0, i, i % partitions, true));
     const sent = producer.send(records);
     let seen = 0;
