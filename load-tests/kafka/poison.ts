@@ -1,7 +1,7 @@
 /**
  * Poison among what others write: `node load-tests/kafka/poison.ts --brokers HOST:PORT [--records 1000000]`. A source topic of
- * good records and one in which every 100th is wrong, in each of the known ways, are taken in one after the other, by a service
- * each. Exits with 1 where a letter is missing, a customer's events are out of order, or poison costs more than a tenth.
+ * good records and one in which every 100th is wrong, in each of the known ways, are taken in by a service each, in turns,
+ * twice. Exits with 1 where a letter is missing, a customer's events are out of order, or poison costs more than a tenth.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -133,19 +133,25 @@ await withOwner(async (owner) => {
   const client = new PlatformaticClient({ brokers: BROKERS, clientId: 'beckon-test' });
   owner.after(() => client.close());
   const poisoned = Math.floor(RECORDS / POISONED_EVERY);
-  const clean = await take(owner, client, 'clean', 0);
-  const wrong = await take(owner, client, 'poisoned', poisoned);
+  const clean = { about: 'clean', poisoned: 0, seconds: 0, cpuSec: 0 };
+  const wrong = { about: 'poisoned', poisoned, seconds: 0, cpuSec: 0 };
+  // What a run leaves to the brokers' disk is the next one's burden: each side has as much of it.
+  for (const side of [clean, wrong, wrong, clean]) {
+    const { seconds, cpuSec } = await take(owner, client, side.about, side.poisoned);
+    side.seconds += seconds;
+    side.cpuSec += cpuSec;
+  }
   const share = (of: (taken: Taken) => number): number => of(clean) / of(wrong);
   printTable([
     ['records', RECORDS],
     ['of them poison', poisoned],
     ['kinds of poison', POISON.length],
-    ['clean, seconds', clean.seconds],
-    ['poisoned, seconds', wrong.seconds],
+    ['clean, seconds of two runs', clean.seconds],
+    ['poisoned, seconds of two runs', wrong.seconds],
     ['poisoned, share of the clean speed', share(({ seconds }) => seconds)],
     ['the same by CPU', share(({ cpuSec }) => cpuSec)],
   ]);
   console.log('All poison is in the dead letters with its reason, every customer’s events are in their order.');
-  // Two runs by the clock say more about what else the machine does.
+  // Runs by the clock say more about what else the machine does.
   if (share(({ cpuSec }) => cpuSec) < SHARE_MIN) process.exitCode = 1;
 });
