@@ -59,7 +59,7 @@ export class DeadLetterTopic {
 
   /** Takes a letter off the list; the record itself stays as long as the topic keeps it. */
   async remove(place: LetterPlace): Promise<void> {
-    await this.#client.produce(this.#topic, [replayedRecord(place)]);
+    await this.#producer.send([replayedRecord(place)]);
   }
 
   async #make(): Promise<void> {

@@ -12,7 +12,7 @@ export interface FetchSizes {
 
 /** One fetch of the log is decoded and folded in some 20 ms. */
 export const LOG_FETCH: FetchSizes = { bytesMax: 4 * 1024 * 1024, partitionBytesMax: 1024 * 1024 };
-/** What a source gives lives until the log has it: of twice as much V8's collector copies most, and the rest takes as long. */
+/** What a source gives lives until the log has it: as much as of the log would be copied by one collection after another. */
 export const SOURCE_FETCH: FetchSizes = { bytesMax: 1024 * 1024, partitionBytesMax: 512 * 1024 };
 
 /** How brokers are reached. */
